@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.formatting import text_width, wrap_text
-from dicommap.display.report import CellKind, TableColumn
+from dicommap.display.report import ColumnKind, TableColumn
 from dicommap.display.table_layout import card_lines, fit_table, pad_text
 from tests.support.example_counts import examples
 
@@ -27,14 +27,14 @@ NUMBERS = st.integers(0, 10**9).map(str)
 CODES = st.sampled_from(["p10.truncated", "mapping.study-and-series", "edit.grouping-attribute"])
 WORDS = st.lists(CELLS, max_size=30).map(" ".join)
 KINDS = {
-    CellKind.UID: UIDS,
-    CellKind.NUMBER: NUMBERS,
-    CellKind.CODE: CODES,
-    CellKind.TEXT: CELLS,
-    CellKind.PATH: CELLS.map("/".join),
-    CellKind.SENTENCE: WORDS,
+    ColumnKind.UID: UIDS,
+    ColumnKind.NUMBER: NUMBERS,
+    ColumnKind.CODE: CODES,
+    ColumnKind.TEXT: CELLS,
+    ColumnKind.PATH: CELLS.map("/".join),
+    ColumnKind.SENTENCE: WORDS,
 }
-WHOLE = (CellKind.NUMBER, CellKind.CODE)
+WHOLE = (ColumnKind.NUMBER, ColumnKind.CODE)
 
 
 class ExampleTable(NamedTuple):
@@ -57,7 +57,7 @@ def tables(draw: st.DrawFn) -> ExampleTable:
 def test_a_table_in_a_pipe_is_what_rich_draws(rows: list[list[str]]) -> None:
     numbers = range(0, len(rows[0]), 2)
     columns = [
-        TableColumn(f"column {number}", CellKind.NUMBER if number in numbers else CellKind.TEXT)
+        TableColumn(f"column {number}", ColumnKind.NUMBER if number in numbers else ColumnKind.TEXT)
         for number in range(len(rows[0]))
         if any(row[number] for row in rows)
     ]
@@ -67,7 +67,7 @@ def test_a_table_in_a_pipe_is_what_rich_draws(rows: list[list[str]]) -> None:
     out = io.StringIO()
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column.name, justify="right" if column.kind is CellKind.NUMBER else "left", overflow="fold")
+        table.add_column(column.name, justify="right" if column.kind is ColumnKind.NUMBER else "left", overflow="fold")
     for row in kept:
         table.add_row(*map(Text, row))
     Console(file=out, width=240, markup=False, emoji=False, highlight=False).print(table)
@@ -87,11 +87,11 @@ def test_a_fitted_table_is_never_wider_than_the_terminal(table: ExampleTable, wi
     for row in table.rows:
         lines = list(layout.row_lines(row))
         assert all(text_width("  ".join(line)) <= width for line in [layout.head(), *lines])
-        assert len(lines) == 1 or CellKind.SENTENCE in {fitted.column.kind for fitted in layout.columns}
+        assert len(lines) == 1 or ColumnKind.SENTENCE in {fitted.column.kind for fitted in layout.columns}
         for place, fitted in enumerate(layout.columns):
             if fitted.column.kind in WHOLE:
                 assert lines[0][place].strip() == row[fitted.index]
-            if fitted.column.kind is CellKind.SENTENCE:
+            if fitted.column.kind is ColumnKind.SENTENCE:
                 printed = "".join(line[place] for line in lines)
                 assert printed.replace(" ", "") == row[fitted.index].replace(" ", "")
 
@@ -101,7 +101,7 @@ def test_a_fitted_table_is_never_wider_than_the_terminal(table: ExampleTable, wi
 def test_shortened_uids_differ_if_the_uids_do(table: ExampleTable, width: int) -> None:
     layout = fit_table(table.columns, table.rows, width)
     for place, fitted in enumerate(layout.columns):
-        if fitted.column.kind is CellKind.UID:
+        if fitted.column.kind is ColumnKind.UID:
             shown = {row[fitted.index]: next(layout.row_lines(row))[place] for row in table.rows}
             assert len({*shown.values()}) == len(shown)
 

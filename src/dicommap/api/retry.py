@@ -1,4 +1,4 @@
-"""Write a package that imports only the instances that the jobs of an earlier package did not import."""
+"""RetryBuilder: write a package that imports what earlier jobs did not import, for reconcile()."""
 
 from __future__ import annotations
 

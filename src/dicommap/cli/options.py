@@ -353,10 +353,11 @@ def list_given_options(
         value = getattr(args, action.dest, None)
         is_wanted = (only is None or action.dest in only) and action.dest not in without
         if is_wanted and action.option_strings and value not in (None, action.default):
-            yield from _format_option(action, value)
+            yield from _list_option_words(action, value)
 
 
-def _format_option(action: argparse.Action, value: object) -> Iterator[str]:
+def _list_option_words(action: argparse.Action, value: object) -> Iterator[str]:
+    """Yield the words that give an option this value on a command line."""
     name = action.option_strings[0]
     if action.nargs == 0:
         if value == action.const:

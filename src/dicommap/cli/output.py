@@ -25,7 +25,7 @@ from dicommap.display.csv_json import record_lines
 from dicommap.display.formatting import wrap_text
 from dicommap.display.inventory_records import flatten_issue_record
 from dicommap.display.issue_groups import format_issue_group, group_issues
-from dicommap.display.report import CellKind
+from dicommap.display.report import ColumnKind
 from dicommap.display.table_layout import COLUMN_GAP, card_lines, column_of, fit_table
 from dicommap.issues import Severity
 from dicommap.model.masking import find_marks
@@ -192,7 +192,7 @@ def _print_block(layout: TableLayout, rows: Iterable[Sequence[str]], *, has_head
     """
     gap = " " * COLUMN_GAP
     is_plain = not has_colors()
-    severities = [fitted.column.kind is CellKind.SEVERITY for fitted in layout.columns]
+    severities = [fitted.column.kind is ColumnKind.SEVERITY for fitted in layout.columns]
 
     def format_lines() -> Iterator[str]:
         if has_head:

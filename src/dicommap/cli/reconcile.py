@@ -1,4 +1,4 @@
-"""The command `dicommap reconcile`, which lists the outcome of each planned instance."""
+"""The command `dicommap reconcile`: list the outcome of each planned instance; verify it, or write a retry."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
-from dicommap.display.report import CellKind, FactList, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
+from dicommap.display.report import ColumnKind, FactList, Report, ReportTable, TableColumn, TableRow
 from dicommap.healthimaging.job_properties import format_utc
 from dicommap.issues.wording import format_count, join_names
 from dicommap.model.job_adoption import AdoptionResult
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_JOBS = 50
 ADOPTION_COLUMNS = ("job", "jobId", "status", "result", "reason", "submitted")
 """Columns of the table of import jobs that were compared with a package."""
-_COLUMN_KINDS = (CellKind.WORD, CellKind.UID, CellKind.WORD, CellKind.WORD, CellKind.TEXT, CellKind.TEXT)
+_COLUMN_KINDS = (ColumnKind.WORD, ColumnKind.UID, ColumnKind.WORD, ColumnKind.WORD, ColumnKind.TEXT, ColumnKind.TEXT)
 _REASONS = {
     "missing": "no configuration",
     "differs": "other configuration",
@@ -86,7 +86,7 @@ def build_adoption_report(package: str, jobs: Sequence[JobAdoption], issues: Iss
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("package", package)])]
     if issue_counts:
-        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+        blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     rows = [TableRow(cells=build_adoption_cells(job)) for job in jobs[:MAX_JOBS]]
     columns = [TableColumn(*column) for column in zip(ADOPTION_COLUMNS, _COLUMN_KINDS, strict=True)]
     blocks.append(ReportTable(columns=columns, rows=rows, total=len(jobs), noun="job", heading="Compared jobs"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
-from dicommap.display.report import CellKind, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
+from dicommap.display.report import ColumnKind, Report, ReportTable, TableColumn, TableRow
 from dicommap.issues.wording import format_count, join_names
 from dicommap.model.audit import AuditChange
 
@@ -26,11 +26,11 @@ ENTRY_RANKS = ("time", "action", "study or series", "what", "user")
 _EVENT_MEMBERS = ("job", "jobId", "imageSetId", "newImageSetId", "file", "datastoreId", "dataAccessRoleArn")
 """Members of an event that its description names, in this order."""
 _REPORT_COLUMNS = (
-    TableColumn("time", CellKind.WORD),
-    TableColumn("user", CellKind.WORD),
-    TableColumn("action", CellKind.WORD),
-    TableColumn("study or series", CellKind.UID),
-    TableColumn("what", CellKind.SENTENCE),
+    TableColumn("time", ColumnKind.WORD),
+    TableColumn("user", ColumnKind.WORD),
+    TableColumn("action", ColumnKind.WORD),
+    TableColumn("study or series", ColumnKind.UID),
+    TableColumn("what", ColumnKind.SENTENCE),
 )
 
 
@@ -153,7 +153,7 @@ def build_audit_report(package: str, first: Sequence[AuditEntry], total: int, is
         issues: The issues of audit.jsonl.
     """
     counts = issues.counts()
-    blocks: list[Block] = [build_issue_codes_table(counts, group_first_issues(issues))] if counts else []
+    blocks: list[Block] = [build_issue_counts_table(counts, group_first_issues(issues))] if counts else []
     rows = [TableRow(cells=build_audit_row(entry)) for entry in first]
     blocks.append(ReportTable(columns=_REPORT_COLUMNS, rows=rows, total=total, noun="line"))
     severities = count_severities(counts)

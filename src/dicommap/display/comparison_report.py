@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.display.comparison_records import build_attribute_change_row
 from dicommap.display.inventory_report import join_first_names
 from dicommap.display.report import (
-    CellKind,
+    ColumnKind,
     FactList,
     Note,
     Report,
@@ -60,21 +60,21 @@ STUDY_COLUMNS = (
     "attributes",
 )
 _CHANGE_COLUMNS = (
-    TableColumn("keyword", CellKind.CODE),
-    TableColumn("before", CellKind.BEFORE),
-    TableColumn("after", CellKind.AFTER),
-    TableColumn("instances", CellKind.NUMBER),
-    TableColumn("StudyInstanceUID", CellKind.UID),
-    TableColumn("SeriesInstanceUID", CellKind.UID),
+    TableColumn("keyword", ColumnKind.CODE),
+    TableColumn("before", ColumnKind.BEFORE),
+    TableColumn("after", ColumnKind.AFTER),
+    TableColumn("instances", ColumnKind.NUMBER),
+    TableColumn("StudyInstanceUID", ColumnKind.UID),
+    TableColumn("SeriesInstanceUID", ColumnKind.UID),
 )
 _TOTAL_COLUMNS = (
-    TableColumn("attribute", CellKind.CODE),
-    *(TableColumn(name, CellKind.NUMBER) for name in ("studies", "series", "instances")),
+    TableColumn("attribute", ColumnKind.CODE),
+    *(TableColumn(name, ColumnKind.NUMBER) for name in ("studies", "series", "instances")),
 )
 _KIND_COLUMNS = (
-    TableColumn("change", CellKind.WORD),
-    TableColumn("instances", CellKind.NUMBER),
-    TableColumn("meaning", CellKind.SENTENCE),
+    TableColumn("change", ColumnKind.WORD),
+    TableColumn("instances", ColumnKind.NUMBER),
+    TableColumn("meaning", ColumnKind.SENTENCE),
 )
 
 
@@ -253,10 +253,14 @@ def _number_table(
     words: Sequence[str] = ("status", "attributes"),
     total: int | None = None,
 ) -> ReportTable:
-    kinds = {"StudyInstanceUID": CellKind.UID, **dict.fromkeys(words, CellKind.WORD), "attributes": CellKind.SENTENCE}
+    kinds = {
+        "StudyInstanceUID": ColumnKind.UID,
+        **dict.fromkeys(words, ColumnKind.WORD),
+        "attributes": ColumnKind.SENTENCE,
+    }
     lines = [TableRow(cells=row) for row in rows]
     return ReportTable(
-        columns=[TableColumn(name, kinds.get(name, CellKind.NUMBER)) for name in columns],
+        columns=[TableColumn(name, kinds.get(name, ColumnKind.NUMBER)) for name in columns],
         rows=lines,
         total=len(lines) if total is None else total,
         noun=noun,

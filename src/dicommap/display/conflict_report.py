@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow, build_masked_notes
+from dicommap.display.report import ColumnKind, Note, Report, ReportTable, TableColumn, TableRow, build_masked_notes
 from dicommap.issues.wording import format_count
 from dicommap.model.displayable import DisplayableTuple
 from dicommap.model.masking import Masker, make_repr_masker
@@ -48,19 +48,19 @@ FORECAST_NOTE = (
 EMPTY_VALUE = "(empty)"
 """The text in place of an empty value."""
 _CONFLICT_COLUMNS = (
-    TableColumn("level", CellKind.WORD),
-    TableColumn("UID", CellKind.UID),
-    TableColumn("attribute", CellKind.CODE),
-    TableColumn("values", CellKind.BEFORE),
-    TableColumn("non-primary", CellKind.NUMBER),
-    TableColumn("files", CellKind.NUMBER),
-    TableColumn("what would cure it", CellKind.SENTENCE),
-    TableColumn("value", CellKind.AFTER),
+    TableColumn("level", ColumnKind.WORD),
+    TableColumn("UID", ColumnKind.UID),
+    TableColumn("attribute", ColumnKind.CODE),
+    TableColumn("values", ColumnKind.BEFORE),
+    TableColumn("non-primary", ColumnKind.NUMBER),
+    TableColumn("files", ColumnKind.NUMBER),
+    TableColumn("what would cure it", ColumnKind.SENTENCE),
+    TableColumn("value", ColumnKind.AFTER),
 )
 _FILE_COLUMNS = (
-    TableColumn("SOPInstanceUID", CellKind.UID),
-    TableColumn("value", CellKind.BEFORE),
-    TableColumn("path", CellKind.TEXT),
+    TableColumn("SOPInstanceUID", ColumnKind.UID),
+    TableColumn("value", ColumnKind.BEFORE),
+    TableColumn("path", ColumnKind.TEXT),
 )
 
 

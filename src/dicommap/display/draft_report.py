@@ -9,10 +9,10 @@ from dicommap.display.conflict_report import build_conflict_blocks
 from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.display.formatting import format_byte_count
 from dicommap.display.inventory_report import join_first_names
-from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
 from dicommap.display.preview import build_changes_table, build_preview_row, group_changes_by_target
 from dicommap.display.report import (
-    CellKind,
+    ColumnKind,
     FactList,
     Note,
     Report,
@@ -81,7 +81,7 @@ def build_draft_report(
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("package", package), *_list_edits_facts(edit_results)])]
     if issue_counts:
-        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+        blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     rows = (build_preview_row(change, masker=masker) for change in changes)
     groups = group_changes_by_target(rows, MAX_TARGETS)
     if groups:
@@ -108,14 +108,14 @@ def _list_edits_facts(edit_results: Sequence[EditResult]) -> list[tuple[str, str
 MAX_JOBS = 20
 
 _JOB_COLUMNS = (
-    TableColumn("job", CellKind.WORD),
-    TableColumn("inputS3Uri", CellKind.UID),
-    TableColumn("mappings", CellKind.NUMBER),
-    TableColumn("overrides", CellKind.NUMBER),
-    TableColumn("instances", CellKind.NUMBER),
-    TableColumn("files", CellKind.NUMBER),
-    TableColumn("size", CellKind.NUMBER),
-    TableColumn("staged", CellKind.WORD),
+    TableColumn("job", ColumnKind.WORD),
+    TableColumn("inputS3Uri", ColumnKind.UID),
+    TableColumn("mappings", ColumnKind.NUMBER),
+    TableColumn("overrides", ColumnKind.NUMBER),
+    TableColumn("instances", ColumnKind.NUMBER),
+    TableColumn("files", ColumnKind.NUMBER),
+    TableColumn("size", ColumnKind.NUMBER),
+    TableColumn("staged", ColumnKind.WORD),
 )
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.display.formatting import format_byte_count
-from dicommap.display.issue_report import build_issue_codes_table, count_severities
+from dicommap.display.issue_report import build_issue_counts_table, count_severities
 from dicommap.display.report import (
-    CellKind,
+    ColumnKind,
     FactList,
     Note,
     Report,
@@ -107,19 +107,22 @@ _MAX_NAMES = 8
 """Maximum number of names, such as sources or modalities, in one text. The other names are only counted."""
 _STUDY_KEYWORDS = ("StudyDate", "PatientID", "StudyDescription")
 _STUDY_COLUMNS = (
-    TableColumn("StudyInstanceUID", CellKind.UID),
-    *(TableColumn(keyword, CellKind.DATE if keyword == "StudyDate" else CellKind.TEXT) for keyword in _STUDY_KEYWORDS),
-    TableColumn("Modality", CellKind.WORD),
-    TableColumn("series", CellKind.NUMBER),
-    TableColumn("instances", CellKind.NUMBER),
-    TableColumn("size", CellKind.NUMBER),
+    TableColumn("StudyInstanceUID", ColumnKind.UID),
+    *(
+        TableColumn(keyword, ColumnKind.DATE if keyword == "StudyDate" else ColumnKind.TEXT)
+        for keyword in _STUDY_KEYWORDS
+    ),
+    TableColumn("Modality", ColumnKind.WORD),
+    TableColumn("series", ColumnKind.NUMBER),
+    TableColumn("instances", ColumnKind.NUMBER),
+    TableColumn("size", ColumnKind.NUMBER),
 )
 _SERIES_KEYWORDS = ("Modality", "SeriesNumber", "SeriesDescription")
 _SERIES_COLUMNS = (
-    TableColumn("SeriesInstanceUID", CellKind.UID),
+    TableColumn("SeriesInstanceUID", ColumnKind.UID),
     *map(TableColumn, _SERIES_KEYWORDS),
-    TableColumn("instances", CellKind.NUMBER),
-    TableColumn("size", CellKind.NUMBER),
+    TableColumn("instances", ColumnKind.NUMBER),
+    TableColumn("size", ColumnKind.NUMBER),
 )
 
 
@@ -129,7 +132,7 @@ def build_inventory_report(overview: InventoryOverview, *, masker: Masker) -> Re
     facts = [("sources", join_first_names(overview.sources)), *_list_study_facts(overview, masker=masker)]
     blocks: list[Block] = [FactList(pairs=[*facts, ("files", _format_file_counts(summary))])]
     if summary.issues:
-        blocks.append(build_issue_codes_table(summary.issues, overview.issues))
+        blocks.append(build_issue_counts_table(summary.issues, overview.issues))
     if overview.first:
         blocks.append(build_studies_table(overview.first, summary.studies, masker=masker, heading="Studies"))
     blocks.append(Note(text=_describe_next_step(summary)))
@@ -141,7 +144,7 @@ def build_summary_report(summary: InventorySummary) -> Report:
     """Return the report of the summary of an inventory: counts and issues, but no studies."""
     blocks: list[Block] = [FactList(pairs=[("files", _format_file_counts(summary))])]
     if summary.issues:
-        blocks.append(build_issue_codes_table(summary.issues))
+        blocks.append(build_issue_counts_table(summary.issues))
     return _build_counts_report("Summary", summary, blocks)
 
 
@@ -227,10 +230,10 @@ MAX_INCONSISTENCIES = 20
 MAX_INCONSISTENT_VALUES = 4
 
 _INCONSISTENCY_COLUMNS = (
-    TableColumn("level", CellKind.WORD),
-    TableColumn("UID", CellKind.UID),
-    TableColumn("attribute", CellKind.CODE),
-    TableColumn("values (files)", CellKind.SENTENCE),
+    TableColumn("level", ColumnKind.WORD),
+    TableColumn("UID", ColumnKind.UID),
+    TableColumn("attribute", ColumnKind.CODE),
+    TableColumn("values (files)", ColumnKind.SENTENCE),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING
 
-from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.report import ColumnKind, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.issues import Severity, find_code
 from dicommap.model.displayable import DisplayableTuple
 
@@ -22,13 +22,13 @@ MAX_LOCATIONS_PER_CODE = 5
 MAX_ISSUES = 10
 
 _CODE_COLUMNS = (
-    TableColumn("severity", CellKind.SEVERITY),
-    TableColumn("count", CellKind.NUMBER),
-    TableColumn("code", CellKind.CODE),
-    TableColumn("what was found", CellKind.SENTENCE),
+    TableColumn("severity", ColumnKind.SEVERITY),
+    TableColumn("count", ColumnKind.NUMBER),
+    TableColumn("code", ColumnKind.CODE),
+    TableColumn("what was found", ColumnKind.SENTENCE),
 )
-_LOCATION_COLUMNS = (TableColumn("where", CellKind.SENTENCE), TableColumn("message", CellKind.SENTENCE))
-_ISSUE_COLUMNS = (TableColumn("severity", CellKind.SEVERITY), *_LOCATION_COLUMNS)
+_LOCATION_COLUMNS = (TableColumn("where", ColumnKind.SENTENCE), TableColumn("message", ColumnKind.SENTENCE))
+_ISSUE_COLUMNS = (TableColumn("severity", ColumnKind.SEVERITY), *_LOCATION_COLUMNS)
 
 
 def count_severities(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[str, int]]:
@@ -48,14 +48,14 @@ def rank_codes(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[str, Se
     return sorted(counts, key=lambda key: (-key[1].rank, -counts[key], key[0]))
 
 
-def build_issue_codes_table(
+def build_issue_counts_table(
     counts: Mapping[tuple[str, Severity], int],
     issues: Mapping[tuple[str, Severity], Sequence[Issue]] | None = None,
     heading: str = "Issues",
     *,
     are_errors_open: bool = False,
 ) -> ReportTable:
-    """Return a table with a row for each code and severity, the most severe first.
+    """Return a table of issues with a row for each code and severity, the most severe first.
 
     Args:
         counts: The number of issues of each code and severity.
@@ -121,7 +121,7 @@ class Issues(DisplayableTuple["Issue"]):
         if not self:
             return Report(title="Issues", counts=("none",), blocks=[Note(text="No issues.")])
         blocks: list[Block] = [
-            build_issue_codes_table(counts, group_first_issues(self), heading=""),
+            build_issue_counts_table(counts, group_first_issues(self), heading=""),
             _build_worst_issues_table(self),
         ]
         return Report(title="Issues", severities=count_severities(counts), blocks=blocks)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import hex_of, keyword_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.display.formatting import truncate_text
-from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow, build_masked_notes
+from dicommap.display.report import ColumnKind, Note, Report, ReportTable, TableColumn, TableRow, build_masked_notes
 from dicommap.issues.wording import format_count
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import Masker, is_unmasked_in_repr
@@ -32,17 +32,17 @@ _VALUE_COLUMNS = ("before", "after")
 _LEVEL_NAMES = ("", "study", "series", "instance")
 """Number of UIDs of a changed object -> the name of its level."""
 _TARGET_COLUMNS = (
-    TableColumn("level", CellKind.WORD),
-    TableColumn("UID", CellKind.UID),
-    TableColumn("changes", CellKind.NUMBER),
+    TableColumn("level", ColumnKind.WORD),
+    TableColumn("UID", ColumnKind.UID),
+    TableColumn("changes", ColumnKind.NUMBER),
 )
-_MADE_BY = TableColumn("made by", CellKind.WORD)
+_MADE_BY = TableColumn("made by", ColumnKind.WORD)
 _CHANGE_COLUMNS = (
-    TableColumn("attribute", CellKind.CODE),
-    TableColumn("before", CellKind.BEFORE),
-    TableColumn("after", CellKind.AFTER),
+    TableColumn("attribute", ColumnKind.CODE),
+    TableColumn("before", ColumnKind.BEFORE),
+    TableColumn("after", ColumnKind.AFTER),
     _MADE_BY,
-    TableColumn("because of", CellKind.SENTENCE),
+    TableColumn("because of", ColumnKind.SENTENCE),
 )
 
 

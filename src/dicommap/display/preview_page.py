@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import hex_of, keyword_of
 from dicommap.display.change_lines import OriginNames, choose_sign, summarize_changes
 from dicommap.display.conflict_report import build_conflict_blocks
-from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
 from dicommap.display.preview import build_preview_row
-from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.report import ColumnKind, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.display.report_html import (
     Markup,
     element,
@@ -53,11 +53,11 @@ _STYLE = (
     ".at{position:fixed;top:0}.sign{font-family:ui-monospace,monospace;font-weight:600;text-align:center}"
     ".of{padding-top:10px;font-size:13px}"
 )
-_STUDY_COLUMNS = (TableColumn("StudyInstanceUID", CellKind.UID), TableColumn("edits", CellKind.NUMBER))
+_STUDY_COLUMNS = (TableColumn("StudyInstanceUID", ColumnKind.UID), TableColumn("edits", ColumnKind.NUMBER))
 _EDIT_COLUMNS = (
-    TableColumn("edit", CellKind.SENTENCE),
-    TableColumn("changed in", CellKind.TEXT),
-    TableColumn("attributes", CellKind.TEXT),
+    TableColumn("edit", ColumnKind.SENTENCE),
+    TableColumn("changed in", ColumnKind.TEXT),
+    TableColumn("attributes", ColumnKind.TEXT),
 )
 
 
@@ -140,7 +140,7 @@ def build_preview_page(
     top = join_markup(_render_legend(masker), filters.render(), table) if changes else Markup()
     if issues:
         listed = group_first_issues(issues)
-        codes_table = build_issue_codes_table(issues.counts(), listed, are_errors_open=True)
+        codes_table = build_issue_counts_table(issues.counts(), listed, are_errors_open=True)
         top = join_markup(render_block(codes_table), top)
     return render_html_page(report, top=top)
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.formatting import format_byte_count
-from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
-from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
+from dicommap.display.report import ColumnKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.healthimaging.override_questions import QUESTION_SUBJECTS
 from dicommap.issues.wording import format_count
 from dicommap.probing.probe_estimate import BILLED_DAYS, BILLED_MEGABYTES
@@ -25,21 +25,21 @@ OBSERVED_NOTE = (
 )
 UNCLEAR = "unclear"
 ANSWER_COLUMNS = (
-    TableColumn("question", CellKind.WORD),
-    TableColumn("answer", CellKind.WORD),
-    TableColumn("reported", CellKind.WORD),
-    TableColumn("about", CellKind.SENTENCE),
+    TableColumn("question", ColumnKind.WORD),
+    TableColumn("answer", ColumnKind.WORD),
+    TableColumn("reported", ColumnKind.WORD),
+    TableColumn("about", ColumnKind.SENTENCE),
 )
 """Columns of the table of answers."""
 _STORED_COLUMNS = (
-    TableColumn("attribute", CellKind.WORD),
+    TableColumn("attribute", ColumnKind.WORD),
     TableColumn("stored value"),
-    TableColumn("state", CellKind.WORD),
+    TableColumn("state", ColumnKind.WORD),
 )
 REQUEST_COLUMNS = (
-    TableColumn("operation", CellKind.WORD),
-    TableColumn("requests", CellKind.NUMBER),
-    TableColumn("in a clean-up", CellKind.NUMBER),
+    TableColumn("operation", ColumnKind.WORD),
+    TableColumn("requests", ColumnKind.NUMBER),
+    TableColumn("in a clean-up", ColumnKind.NUMBER),
 )
 """Columns of the table of requests: operation, requests of the probe, requests of the clean-up."""
 
@@ -160,5 +160,5 @@ def build_clean_up_display(image_sets: int, objects: int, issues: Issues) -> Rep
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("image sets", f"{image_sets:,}"), ("objects", f"{objects:,}")])]
     if issue_counts:
-        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+        blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     return Report(title="Probe, clean-up", severities=count_severities(issue_counts), blocks=blocks)

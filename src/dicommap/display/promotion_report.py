@@ -6,9 +6,9 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
 from dicommap.display.outcome_records import flatten_outcome_record
-from dicommap.display.report import CellKind, FactList, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.report import ColumnKind, FactList, Report, ReportTable, TableColumn, TableRow
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
 
@@ -25,7 +25,7 @@ MAX_IMAGE_SETS = 50
 """Maximum number of image sets that a report lists."""
 
 PROMOTION_COLUMNS = ("image set", "series", "instances", "outcome", "primary image set", "changes")
-_KINDS = (CellKind.UID, CellKind.UID, CellKind.NUMBER, CellKind.WORD, CellKind.UID, CellKind.TEXT)
+_KINDS = (ColumnKind.UID, ColumnKind.UID, ColumnKind.NUMBER, ColumnKind.WORD, ColumnKind.UID, ColumnKind.TEXT)
 
 
 def build_promotion_report(
@@ -45,7 +45,7 @@ def build_promotion_report(
     blocks: list[Block] = [FactList(pairs=facts)]
     issue_counts = issues.counts()
     if issue_counts:
-        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+        blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     if results:
         rows = [TableRow(cells=format_promotion_row(result, masker)) for result in results[:MAX_IMAGE_SETS]]
         columns = tuple(TableColumn(name, kind) for name, kind in zip(PROMOTION_COLUMNS, _KINDS, strict=True))

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK
-from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
 from dicommap.display.outcome_records import OUTCOME_TITLES, describe_not_instances, select_outcomes
-from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.report import ColumnKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.issues.wording import format_count
 
@@ -25,23 +25,23 @@ MAX_REASONS = 10
 
 MASKED_NOTE = f"{MASK} masks words of a service message that may be a patient's; dicommap.show_values(True) shows them."
 _JOB_COLUMNS = (
-    TableColumn("job", CellKind.WORD),
-    TableColumn("status", CellKind.WORD),
-    TableColumn("inputS3Uri", CellKind.UID),
-    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("job", ColumnKind.WORD),
+    TableColumn("status", ColumnKind.WORD),
+    TableColumn("inputS3Uri", ColumnKind.UID),
+    TableColumn("instances", ColumnKind.NUMBER),
 )
 _STUDY_COLUMNS = (
-    TableColumn("StudyInstanceUID", CellKind.UID),
-    TableColumn("job", CellKind.WORD),
-    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("StudyInstanceUID", ColumnKind.UID),
+    TableColumn("job", ColumnKind.WORD),
+    TableColumn("instances", ColumnKind.NUMBER),
 )
 _REASON_COLUMNS = (
-    TableColumn("instances", CellKind.NUMBER),
-    TableColumn("exception", CellKind.WORD),
-    TableColumn("message", CellKind.SENTENCE),
+    TableColumn("instances", ColumnKind.NUMBER),
+    TableColumn("exception", ColumnKind.WORD),
+    TableColumn("message", ColumnKind.SENTENCE),
 )
 _UNKNOWN_REASON = ("", "(no reason given, or one of many more)")
-_WARNING_COLUMNS = (TableColumn("instances", CellKind.NUMBER), TableColumn("warning", CellKind.CODE))
+_WARNING_COLUMNS = (TableColumn("instances", ColumnKind.NUMBER), TableColumn("warning", ColumnKind.CODE))
 
 
 def build_reconciliation_report(
@@ -71,7 +71,7 @@ def build_reconciliation_report(
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=_build_facts(package, jobs)), *([figure] if figure and counts else [])]
     if issue_counts:
-        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+        blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     blocks += [_build_reasons_table(jobs, show_values=show_values), _build_warnings_table(jobs)]
     blocks.append(_build_jobs_table(jobs, MAX_JOBS if is_limited else len(jobs)))
     blocks.append(_build_studies_table(studies, MAX_STUDIES if is_limited else len(studies)))
@@ -125,7 +125,7 @@ def _build_studies_table(studies: Sequence[StudyOutcomes], limit: int) -> Report
 
 
 def _make_outcome_columns(outcomes: Iterable[ImportOutcome]) -> Iterator[TableColumn]:
-    return (TableColumn(OUTCOME_TITLES[outcome], CellKind.NUMBER) for outcome in outcomes)
+    return (TableColumn(OUTCOME_TITLES[outcome], ColumnKind.NUMBER) for outcome in outcomes)
 
 
 def _build_outcome_row(cells: tuple[str, ...], counts: OutcomeCounts, outcomes: Iterable[ImportOutcome]) -> TableRow:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dicommap.model.masking import Masker
 
 
-class CellKind(Enum):
+class ColumnKind(Enum):
     """The kinds of text in the cells of a column. The kind of a column decides how its cells are shown."""
 
     TEXT = "text"
@@ -36,7 +36,7 @@ class TableColumn:
     """A column of a ReportTable: the heading, and the kind of text in the cells."""
 
     name: str
-    kind: CellKind = CellKind.TEXT
+    kind: ColumnKind = ColumnKind.TEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

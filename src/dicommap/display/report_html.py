@@ -16,7 +16,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from dicommap.display.formatting import truncate_text
-from dicommap.display.report import CellKind, FactList, Figure, Note, ReportTable
+from dicommap.display.report import ColumnKind, FactList, Figure, Note, ReportTable
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import escape_keeping_lines
 
@@ -113,12 +113,12 @@ MAX_CELL_LENGTH = 60
 """Maximum number of characters of a cell with a value, because a value in a file may have any length."""
 MAX_SENTENCE_LENGTH = 400
 
-_UNTRUNCATED_KINDS = (CellKind.BEFORE, CellKind.AFTER)
+_UNTRUNCATED_KINDS = (ColumnKind.BEFORE, ColumnKind.AFTER)
 """Kinds of cells that are not cut by this module, because their values are cut when the rows are built."""
 _CELL_CLASSES = {
-    CellKind.NUMBER: "number",
-    CellKind.SENTENCE: "sentence",
-    **dict.fromkeys((CellKind.WORD, CellKind.DATE, CellKind.CODE, CellKind.SEVERITY), "short"),
+    ColumnKind.NUMBER: "number",
+    ColumnKind.SENTENCE: "sentence",
+    **dict.fromkeys((ColumnKind.WORD, ColumnKind.DATE, ColumnKind.CODE, ColumnKind.SEVERITY), "short"),
 }
 _LEFT = 'style="text-align:left"'
 """The alignment of cells, as an attribute, because a notebook may remove the style sheet.
@@ -135,7 +135,7 @@ A longer UID may be broken at the dot that is nearest to its middle.
 """
 _MARK = re.compile(r"(<\w+ \d+>)")
 _WORD_BOUNDARY = re.compile("(?<=[a-z])(?=[A-Z])")
-_TAGS = {CellKind.CODE: "code", CellKind.BEFORE: "del", CellKind.AFTER: "ins"}
+_TAGS = {ColumnKind.CODE: "code", ColumnKind.BEFORE: "del", ColumnKind.AFTER: "ins"}
 
 
 def render_html_fragment(report: Report, *, top: str = "") -> str:
@@ -236,25 +236,25 @@ def _describe_details(details: Sequence[Block]) -> str:
     return next((format_count(table.total, table.noun) for table in tables), "details")
 
 
-def _render_cell(text: str, kind: CellKind) -> Markup:
+def _render_cell(text: str, kind: ColumnKind) -> Markup:
     if not text:
         return _make_cell("td", kind)
-    if kind is CellKind.SEVERITY:
+    if kind is ColumnKind.SEVERITY:
         return _make_cell("td", kind, _render_severity_badge(text, text))
-    if kind is CellKind.UID:
+    if kind is ColumnKind.UID:
         return _make_cell("td", kind, element("code", _make_uids_breakable(truncate_text(text, MAX_SENTENCE_LENGTH))))
-    is_short = kind in (CellKind.TEXT, CellKind.DATE)
+    is_short = kind in (ColumnKind.TEXT, ColumnKind.DATE)
     limit = MAX_CELL_LENGTH if is_short else len(text) if kind in _UNTRUNCATED_KINDS else MAX_SENTENCE_LENGTH
     cut = truncate_text(text, limit)
-    if kind is CellKind.NUMBER:
+    if kind is ColumnKind.NUMBER:
         cut = cut.replace(" ", _NO_BREAK_SPACE)
     content = _keep_marks_whole(cut)
     return _make_cell("td", kind, *([element(_TAGS[kind], *content)] if kind in _TAGS else content))
 
 
-def _make_cell(name: str, kind: CellKind, *content: str) -> Markup:
+def _make_cell(name: str, kind: ColumnKind, *content: str) -> Markup:
     """Return a table cell. `name` is `td` or `th`. `kind` decides the CSS class and the alignment."""
-    attributes = "" if kind is CellKind.NUMBER else _LEFT
+    attributes = "" if kind is ColumnKind.NUMBER else _LEFT
     return element(name, *content, css=_CELL_CLASSES.get(kind, ""), attributes=attributes)
 
 

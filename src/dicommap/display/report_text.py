@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.report import CellKind, FactList, Figure, Note
+from dicommap.display.report import ColumnKind, FactList, Figure, Note
 from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ MAX_ROWS = 10
 CELL_WIDTH = 28
 """Maximum width of a cell in columns of the terminal. Wide characters, such as Chinese ones, take two columns."""
 FACT_WIDTH = 96
-_WIDTHS = {CellKind.UID: 64, CellKind.CODE: 64, CellKind.SENTENCE: FACT_WIDTH}
+_WIDTHS = {ColumnKind.UID: 64, ColumnKind.CODE: 64, ColumnKind.SENTENCE: FACT_WIDTH}
 """Kind of cell -> maximum width in columns. A UID has at most 64 characters (PS3.5 section 9.1), so no UID is cut."""
 _INDENT = "  "
 
@@ -78,7 +78,7 @@ def _align_cells(texts: Sequence[str], widths: Sequence[int], columns: Sequence[
     parts = []
     for text, width, column in zip(texts, widths, columns, strict=True):
         space = " " * (width - cell_len(text))
-        parts.append(space + text if column.kind is CellKind.NUMBER else text + space)
+        parts.append(space + text if column.kind is ColumnKind.NUMBER else text + space)
     return _INDENT.join(parts)
 
 

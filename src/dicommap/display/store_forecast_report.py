@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.display.conflict_report import EMPTY_VALUE
-from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow, build_masked_notes
+from dicommap.display.report import ColumnKind, Note, Report, ReportTable, TableColumn, TableRow, build_masked_notes
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import make_repr_masker
 from dicommap.overrides.store_forecast import ForecastReason, ImageSetEffect
@@ -41,19 +41,19 @@ STORE_NOTE = (
 )
 
 _SUMMARY_TABLE = (
-    TableColumn("effect", CellKind.WORD),
-    TableColumn("image sets", CellKind.NUMBER),
-    TableColumn("files", CellKind.NUMBER),
-    TableColumn("reason", CellKind.SENTENCE),
-    TableColumn("documented", CellKind.WORD),
+    TableColumn("effect", ColumnKind.WORD),
+    TableColumn("image sets", ColumnKind.NUMBER),
+    TableColumn("files", ColumnKind.NUMBER),
+    TableColumn("reason", ColumnKind.SENTENCE),
+    TableColumn("documented", ColumnKind.WORD),
 )
 _IMAGE_SET_TABLE = (
-    TableColumn("effect", CellKind.WORD),
-    TableColumn("SeriesInstanceUID", CellKind.UID),
-    TableColumn("differing attributes", CellKind.CODE),
-    TableColumn("in primary image set", CellKind.BEFORE),
-    TableColumn("in the files", CellKind.AFTER),
-    TableColumn("imageSetId", CellKind.CODE),
+    TableColumn("effect", ColumnKind.WORD),
+    TableColumn("SeriesInstanceUID", ColumnKind.UID),
+    TableColumn("differing attributes", ColumnKind.CODE),
+    TableColumn("in primary image set", ColumnKind.BEFORE),
+    TableColumn("in the files", ColumnKind.AFTER),
+    TableColumn("imageSetId", ColumnKind.CODE),
 )
 _SHOWN_EFFECTS = (ImageSetEffect.NON_PRIMARY, ImageSetEffect.UNKNOWN, ImageSetEffect.NEW_VERSION)
 """The effects whose image sets are listed. New image sets are only counted."""

@@ -19,7 +19,7 @@ from dicommap.display.inventory_report import (
     summarize_values,
 )
 from dicommap.display.report import (
-    CellKind,
+    ColumnKind,
     FactList,
     Note,
     Report,
@@ -220,7 +220,7 @@ def build_sheet_report(
 
     """
     shown = keywords[:MAX_SHEET_COLUMNS]
-    columns = (TableColumn("UID", CellKind.UID), *map(TableColumn, shown))
+    columns = (TableColumn("UID", ColumnKind.UID), *map(TableColumn, shown))
     rows = [_build_sheet_row(item, shown, masker=masker) for item in first[:MAX_SHEET_ROWS]]
     blocks: list[Block] = [
         FactList(pairs=[("columns", ", ".join(keywords))]),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.formatting import format_byte_count
-from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
-from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
+from dicommap.display.report import ColumnKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.issues.wording import format_count
@@ -28,19 +28,23 @@ MAX_JOBS = 50
 MAX_REQUESTS = 50
 
 _JOB_COLUMNS = (
-    TableColumn("job", CellKind.WORD),
-    TableColumn("state", CellKind.WORD),
-    TableColumn("status", CellKind.WORD),
-    TableColumn("jobId", CellKind.UID),
-    TableColumn("inputS3Uri", CellKind.UID),
+    TableColumn("job", ColumnKind.WORD),
+    TableColumn("state", ColumnKind.WORD),
+    TableColumn("status", ColumnKind.WORD),
+    TableColumn("jobId", ColumnKind.UID),
+    TableColumn("inputS3Uri", ColumnKind.UID),
 )
 _OTHER_JOB_COLUMNS = (
-    TableColumn("service", CellKind.WORD),
-    TableColumn("status", CellKind.WORD),
-    TableColumn("data store", CellKind.UID),
-    TableColumn("jobId", CellKind.UID),
+    TableColumn("service", ColumnKind.WORD),
+    TableColumn("status", ColumnKind.WORD),
+    TableColumn("data store", ColumnKind.UID),
+    TableColumn("jobId", ColumnKind.UID),
 )
-_REQUEST_COLUMNS = (TableColumn("operation"), TableColumn("to", CellKind.UID), TableColumn("bytes", CellKind.NUMBER))
+_REQUEST_COLUMNS = (
+    TableColumn("operation"),
+    TableColumn("to", ColumnKind.UID),
+    TableColumn("bytes", ColumnKind.NUMBER),
+)
 COMPLETED_NOTE = "COMPLETED only says that a job has ended; its job manifest lists the outcome of each file."
 
 
@@ -107,7 +111,7 @@ def _build_jobs_report(
     counts.update(job.status for job in others)
     issue_counts = issues.counts()
     if issue_counts:
-        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+        blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     if submissions:
         rows = [
             TableRow(cells=_format_submission_cells(submission), details=_build_submission_details(submission))
@@ -170,7 +174,7 @@ def build_retry_report(package: str | None, in_place: int, staged: int, instance
     ]
     blocks: list[Block] = [FactList(pairs=facts)]
     if issue_counts:
-        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+        blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     counts = (f"{format_count(instances, 'instance')} to import again",)
     return Report(title="Retry", counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
@@ -178,12 +182,12 @@ def build_retry_report(package: str | None, in_place: int, staged: int, instance
 MAX_STAGED_JOBS = 20
 
 _STAGED_JOB_COLUMNS = (
-    TableColumn("job", CellKind.WORD),
-    TableColumn("inputS3Uri", CellKind.UID),
-    TableColumn("copied", CellKind.NUMBER),
-    TableColumn("there before", CellKind.NUMBER),
-    TableColumn("missing", CellKind.NUMBER),
-    TableColumn("size", CellKind.NUMBER),
+    TableColumn("job", ColumnKind.WORD),
+    TableColumn("inputS3Uri", ColumnKind.UID),
+    TableColumn("copied", ColumnKind.NUMBER),
+    TableColumn("there before", ColumnKind.NUMBER),
+    TableColumn("missing", ColumnKind.NUMBER),
+    TableColumn("size", ColumnKind.NUMBER),
 )
 
 
@@ -192,7 +196,7 @@ def build_stage_report(package: str, jobs: Sequence[StagedJobResult], issues: Is
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("package", package)])]
     if issue_counts:
-        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+        blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     rows = [_build_staged_job_row(job) for job in jobs[:MAX_STAGED_JOBS]]
     blocks.append(
         ReportTable(columns=_STAGED_JOB_COLUMNS, rows=rows, total=len(jobs), noun="job", heading="Staged jobs")

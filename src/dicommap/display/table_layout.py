@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.display.formatting import take_end, take_start, text_width, wrap_text
-from dicommap.display.report import CellKind, TableColumn
+from dicommap.display.report import ColumnKind, TableColumn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -30,7 +30,7 @@ _USUAL_TEXT = 32
 _MIN_KEPT = 7
 """Minimum number of characters that a shortened UID keeps."""
 
-_CUT_KINDS = (CellKind.TEXT, CellKind.BEFORE, CellKind.AFTER)
+_CUT_KINDS = (ColumnKind.TEXT, ColumnKind.BEFORE, ColumnKind.AFTER)
 """Kinds of cells that are cut at the end."""
 
 _SHARES = (3, 2, 4)
@@ -66,8 +66,8 @@ class FittedColumn:
     def lines(self, cell: str, ellipsis: str) -> list[str]:
         """Return the lines of a cell, each padded with blanks to the width of the column."""
         kind = self.column.kind
-        lines = wrap_text(cell, self.width) if kind is CellKind.SENTENCE else [self._shorten(cell, ellipsis)]
-        return [pad_text(line, self.width, is_right=kind is CellKind.NUMBER) for line in lines]
+        lines = wrap_text(cell, self.width) if kind is ColumnKind.SENTENCE else [self._shorten(cell, ellipsis)]
+        return [pad_text(line, self.width, is_right=kind is ColumnKind.NUMBER) for line in lines]
 
     def _shorten(self, cell: str, ellipsis: str) -> str:
         if text_width(cell) <= self.width:
@@ -96,7 +96,7 @@ class TableLayout:
     def head(self) -> list[str]:
         """Return the headings, each padded with blanks to the width of its column."""
         return [
-            pad_text(fitted.column.name, fitted.width, is_right=fitted.column.kind is CellKind.NUMBER)
+            pad_text(fitted.column.name, fitted.width, is_right=fitted.column.kind is ColumnKind.NUMBER)
             for fitted in self.columns
         ]
 
@@ -118,17 +118,17 @@ def column_of(name: str, numbers: Collection[str] = ()) -> TableColumn:
         numbers: The headings that are columns of numbers.
     """
     if name in numbers:
-        kind = CellKind.NUMBER
+        kind = ColumnKind.NUMBER
     elif name.endswith("UID") or name in _UID_NAMES:
-        kind = CellKind.UID
+        kind = ColumnKind.UID
     elif name == "severity":
-        kind = CellKind.SEVERITY
+        kind = ColumnKind.SEVERITY
     elif name in _CODE_NAMES:
-        kind = CellKind.CODE
+        kind = ColumnKind.CODE
     elif name in _PATH_NAMES:
-        kind = CellKind.PATH
+        kind = ColumnKind.PATH
     else:
-        kind = CellKind.SENTENCE if name in _SENTENCE_NAMES else CellKind.TEXT
+        kind = ColumnKind.SENTENCE if name in _SENTENCE_NAMES else ColumnKind.TEXT
     return TableColumn(name, kind)
 
 
@@ -156,7 +156,7 @@ def fit_table(
     if width is None or _total(natural) <= width:
         fitted = tuple(FittedColumn(index, columns[index], natural[index]) for index in shown)
         return TableLayout(fitted, (), is_complete=True, ellipsis=ellipsis)
-    shares = {index: _best_share(cells[index]) for index in shown if columns[index].kind is CellKind.UID}
+    shares = {index: _best_share(cells[index]) for index in shown if columns[index].kind is ColumnKind.UID}
     widths = {
         index: min(natural[index], _least_width(columns[index], cells[index], shares.get(index), ellipsis))
         for index in shown
@@ -192,7 +192,7 @@ def card_lines(columns: Sequence[TableColumn], row: Sequence[str], width: int | 
         room = None if width is None else width - label_width
         if room is None or text_width(cell) <= room:
             yield label, cell
-        elif column.kind is CellKind.SENTENCE:
+        elif column.kind is ColumnKind.SENTENCE:
             first, *others = wrap_text(cell, room)
             yield label, first
             yield from ((" " * label_width, line) for line in others)
@@ -270,9 +270,9 @@ def _least_width(column: TableColumn, cells: Sequence[str], share: int | None, e
     kind = column.kind
     if share is not None:
         return max(heading, find_kept_width(cells, share) + len(ellipsis))
-    if kind is CellKind.PATH:
+    if kind is ColumnKind.PATH:
         return max(heading, _MIN_PATH)
-    if kind is CellKind.SENTENCE:
+    if kind is ColumnKind.SENTENCE:
         return max(heading, _MIN_SENTENCE)
     if kind in _CUT_KINDS:
         mark = max((len(cell) for cell in cells if _MARK.fullmatch(cell)), default=0)
@@ -312,11 +312,11 @@ def _widen_columns(columns: Sequence[TableColumn], widths: dict[int, int], natur
     `widths` is changed. Columns of texts are widened first, up to a usual width. Then follow paths and sentences, then
     UIDs, then all columns. `natural` has the width of the longest cell or heading of each column.
     """
-    long_kinds = (CellKind.PATH, CellKind.SENTENCE)
+    long_kinds = (ColumnKind.PATH, ColumnKind.SENTENCE)
     stages = (
         {index: min(natural[index], _USUAL_TEXT) for index in widths if columns[index].kind in _CUT_KINDS},
         {index: natural[index] for index in widths if columns[index].kind in long_kinds},
-        {index: natural[index] for index in widths if columns[index].kind is CellKind.UID},
+        {index: natural[index] for index in widths if columns[index].kind is ColumnKind.UID},
         {index: natural[index] for index in widths},
     )
     for wanted in stages:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dicommap.dicom.dictionary import tag_of
-from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
-from dicommap.display.report import CellKind, FactList, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
+from dicommap.display.report import ColumnKind, FactList, Report, ReportTable, TableColumn, TableRow
 from dicommap.issues.wording import choose_verb, format_count
 from dicommap.verification.effects import EFFECT_ORDER
 from dicommap.verification.update_result import UpdateOutcome
@@ -26,11 +26,11 @@ MAX_IMAGE_SETS = 50
 """Maximum number of image sets in the report of a notebook."""
 _COLUMNS = (
     TableColumn("update"),
-    TableColumn("study", CellKind.UID),
-    TableColumn("series", CellKind.UID),
-    TableColumn("image set", CellKind.UID),
-    TableColumn("outcome", CellKind.WORD),
-    TableColumn("version", CellKind.WORD),
+    TableColumn("study", ColumnKind.UID),
+    TableColumn("series", ColumnKind.UID),
+    TableColumn("image set", ColumnKind.UID),
+    TableColumn("outcome", ColumnKind.WORD),
+    TableColumn("version", ColumnKind.WORD),
     TableColumn("attributes"),
 )
 
@@ -228,7 +228,7 @@ def build_update_report(result: _Result) -> Report:
     blocks: list[Block] = [FactList(pairs=[pair for pair in facts if pair[1]])]
     issue_counts = result.issues.counts()
     if issue_counts:
-        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(result.issues)))
+        blocks.append(build_issue_counts_table(issue_counts, group_first_issues(result.issues)))
     if result.first:
         rows = [TableRow(cells=_make_cells(item)) for item in result.first[:MAX_IMAGE_SETS]]
         total = max(sum(result.counts.values()), len(rows))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import hex_of, keyword_of
 from dicommap.display.formatting import truncate_text
-from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
-from dicommap.display.report import CellKind, FactList, Report, ReportTable, TableColumn, TableRow, build_masked_notes
+from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
+from dicommap.display.report import ColumnKind, FactList, Report, ReportTable, TableColumn, TableRow, build_masked_notes
 from dicommap.display.verification_records import format_values
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 MAX_STUDIES = 20
 MAX_VALUE_LENGTH = 120
 _STUDY_COLUMNS = (
-    TableColumn("StudyInstanceUID", CellKind.UID),
-    TableColumn("job", CellKind.WORD),
-    TableColumn("attributes", CellKind.NUMBER),
+    TableColumn("StudyInstanceUID", ColumnKind.UID),
+    TableColumn("job", ColumnKind.WORD),
+    TableColumn("attributes", ColumnKind.NUMBER),
 )
 _ATTRIBUTE_COLUMNS = (
-    TableColumn("series", CellKind.UID),
-    TableColumn("attribute", CellKind.CODE),
-    TableColumn("effect", CellKind.WORD),
-    TableColumn("wanted", CellKind.AFTER),
-    TableColumn("stored", CellKind.BEFORE),
-    TableColumn("reason", CellKind.SENTENCE),
+    TableColumn("series", ColumnKind.UID),
+    TableColumn("attribute", ColumnKind.CODE),
+    TableColumn("effect", ColumnKind.WORD),
+    TableColumn("wanted", ColumnKind.AFTER),
+    TableColumn("stored", ColumnKind.BEFORE),
+    TableColumn("reason", ColumnKind.SENTENCE),
 )
 
 
@@ -67,7 +67,7 @@ def build_verification_report(
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=list(_build_facts(facts)))]
     if issue_counts:
-        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+        blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     if studies:
         blocks.append(_build_studies_table(studies, MAX_STUDIES if is_limited else len(studies), masker))
     blocks += build_masked_notes(masker)
@@ -97,7 +97,7 @@ def _build_facts(facts: VerificationFacts) -> Iterator[tuple[str, str]]:
 
 def _build_studies_table(studies: Sequence[StudyResult], limit: int, masker: Masker) -> ReportTable:
     effects = [effect for effect in EFFECT_ORDER if any(study.counts.get(effect) for study in studies)]
-    columns = (*_STUDY_COLUMNS, *(TableColumn(effect.value, CellKind.NUMBER) for effect in effects))
+    columns = (*_STUDY_COLUMNS, *(TableColumn(effect.value, ColumnKind.NUMBER) for effect in effects))
     rows = [
         TableRow(
             cells=(

@@ -81,7 +81,7 @@ class FixedValue:
         return ()
 
     def row_result(self, values: AttributeValues) -> None:
-        """Return None, because no lookup is used."""
+        """Return None: this value uses no row of a lookup table."""
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute:
         """Return the new attribute, which is the same for all studies."""
@@ -100,7 +100,7 @@ class RemovedValue:
         return ()
 
     def row_result(self, values: AttributeValues) -> None:
-        """Return None, because no lookup is used."""
+        """Return None: this value uses no row of a lookup table."""
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Removal:
         """Return `REMOVE` for all studies, series and instances."""
@@ -117,7 +117,7 @@ class ComputedValue:
     compute: ComputeValue = field(repr=False)
 
     def row_result(self, values: AttributeValues) -> None:
-        """Return None, because no lookup is used."""
+        """Return None: this value uses no row of a lookup table."""
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue]:
         """Return the new attribute of a study or series with these current values, or the issues that prevent it.

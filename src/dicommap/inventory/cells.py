@@ -236,7 +236,7 @@ def read_identifier(cell: object) -> str:
     return keyword
 
 
-def read_number(cell: object) -> float:
+def read_int_or_float(cell: object) -> float:
     """Return the cell if it is an int or a float, else raise DamagedCellError."""
     if not isinstance(cell, int | float):
         raise DamagedCellError

@@ -109,7 +109,7 @@ def find_known_image_set(previous: Sequence[PreviousScan], root: str, path: str,
         if source is None:
             continue
         try:
-            files = _read_image_set(scan.connection, source, path, version)
+            files = _read_known_instances(scan.connection, source, path, version)
         except (InventoryError, DamagedCellError):
             continue
         except sqlite3.Error as error:
@@ -120,9 +120,10 @@ def find_known_image_set(previous: Sequence[PreviousScan], root: str, path: str,
     return None
 
 
-def _read_image_set(
+def _read_known_instances(
     connection: sqlite3.Connection, source: int, path: str, version: int
 ) -> Sequence[SourceFile] | None:
+    """Return the known instances of an image set; None if its version changed, or if a file must be read again."""
     query = (
         "SELECT path, size, mtime_ns, etag, disposition FROM file"
         " WHERE source = ? AND path > ? AND path < ? ORDER BY id LIMIT ?"

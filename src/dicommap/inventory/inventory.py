@@ -208,7 +208,7 @@ class Inventory(Displayable):
         return queries.count_archive_members(self._connection)
 
     def count_duplicates(self) -> tuple[int, int]:
-        """Return two numbers: all duplicates, and the duplicates with other bytes than the file of the instance."""
+        """Return two numbers: all duplicates, and those whose bytes differ from the first file of the instance."""
         return queries.count_duplicates(self._connection)
 
     # Search.

@@ -161,7 +161,7 @@ class InventoryObjects(Iterable[PlannedObject]):
             pieces: The parts of studies that are staged.
             largest: The size limit in bytes. Larger files are left out.
         """
-        listed = sorted(pieces, key=_make_piece_sort_key)
+        listed = sorted(pieces, key=_make_part_sort_key)
         return PlannedObjects(lambda: self._iterate_staged_objects(listed, largest))
 
     def keyed_files(self) -> Iterator[tuple[str, int, str | None, str | None]]:
@@ -323,5 +323,6 @@ def _is_archive_member(path: str, archives: set[str]) -> bool:
     return False
 
 
-def _make_piece_sort_key(piece: StudyPart) -> tuple[str, str, int]:
-    return f"{piece.study_instance_uid}/", piece.series_instance_uid or "", piece.first
+def _make_part_sort_key(part: StudyPart) -> tuple[str, str, int]:
+    """Return a key that sorts parts of studies in the order of their object keys after staging."""
+    return f"{part.study_instance_uid}/", part.series_instance_uid or "", part.first

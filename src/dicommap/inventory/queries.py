@@ -16,9 +16,9 @@ from dicommap.inventory.cells import (
     enum_reader,
     lookup_reader,
     read_byte_count,
+    read_int_or_float,
     read_integer,
     read_location,
-    read_number,
     read_printable_path,
     read_rows,
     read_text,
@@ -293,7 +293,7 @@ def count_archive_members(connection: sqlite3.Connection) -> int:
 
 
 def count_duplicates(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Return two numbers: all duplicates, and the duplicates with other bytes than the file of the instance."""
+    """Return two numbers: all duplicates, and those whose bytes differ from the first file of the instance."""
     rows = read_rows(connection, _DUPLICATE_COUNT_QUERY, (read_text, read_integer))
     counts: dict[str, int] = dict(map(tuple, rows))
     return sum(counts.values()), counts.get("instance.conflict", 0)
@@ -307,7 +307,7 @@ def read_summary(connection: sqlite3.Connection) -> InventorySummary:
     issues = {(code, severity): count for code, severity, count in issue_rows}
     ((studies, series),) = read_rows(connection, _STUDY_COUNT_QUERY, (read_integer, read_integer))
     ((read, unchanged, *traffic),) = read_rows(connection, _SCAN_COST_QUERY, (read_integer,) * 5)
-    ((size,),) = read_rows(connection, "SELECT TOTAL(size) FROM file", (read_number,))
+    ((size,),) = read_rows(connection, "SELECT TOTAL(size) FROM file", (read_int_or_float,))
     return InventorySummary(
         studies=studies,
         series=series,

@@ -42,7 +42,7 @@ class WorkingFiles:
         return cls(path, *(path.with_name(f".{path.name}.{kind}") if path.name else path for kind in kinds))
 
     def paths(self) -> frozenset[Path]:
-        """Return all five paths. A scan must not read these files as its input."""
+        """Return the paths of the inventory and its four temporary files. A scan must not read them as its input."""
         return frozenset((self.inventory, self.unfinished, self.journal, self.interrupted, self.lock))
 
 

@@ -146,7 +146,7 @@ def _merge_edit(merged_edits: MergedEdits, of_instances: MergedInstanceEdits, ed
 
 
 def _find_level_contradictions(study: Study, merged_edits: MergedEdits) -> list[tuple[int, Issue]]:
-    """Return the tags that a study and one of its series set to different values, each with its issue."""
+    """Return the tags that edits of the study and edits of one of its series set to different values, with issues."""
     return [
         (
             tag,

@@ -181,13 +181,13 @@ class ItemFollower:
         levels: list[OpenSequence],
         skipped: int | None,
     ) -> tuple[int, int | None]:
-        """Skip plain elements of an open item, and the element or delimiter after them.
+        """Skip the elements of an open item that are no sequences, and the element or delimiter after them.
 
         If this element has undefined length, its sequence is added to `levels`, and its items are skipped later.
 
         Returns:
-            The offset at which the walk continues, and the offset of the skipped element that ends there. It is None
-                after a delimiter, and for an element of undefined length.
+            The offset at which the walk continues, and the new value of `skipped`: the offset of the element that ends
+                there. It is None after a delimiter, and after the head of an element of undefined length.
 
         """
         offset, _, positions = pass_plain_elements(self._window, offset, encoding, {}, 0, LAST_ELEMENT_TAG, {})

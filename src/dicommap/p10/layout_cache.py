@@ -209,7 +209,8 @@ class SharedBytes:
     def fits_and_updates(self, head: bytes) -> bool:
         """Return whether the layout fits the file that begins with `head`.
 
-        If so, add the spans of the values in which this file differs to `differing_spans`.
+        If so, compare the values with those of the first file of the layout, and add the spans of different values to
+        `differing_spans`.
         """
         differing = self._layout.find_differing_spans(head)
         if differing is None:

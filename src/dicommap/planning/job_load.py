@@ -165,7 +165,7 @@ class SeriesSize:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudySize:
-    """The numbers and bytes of the files in one study. The series are in the order of their UIDs."""
+    """The number of files and bytes in each series of one study. The series are sorted by their UIDs."""
 
     study_instance_uid: str
     series: tuple[SeriesSize, ...]

@@ -26,7 +26,7 @@ The UIDs are None if the file is neither an instance nor a duplicate.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnplannedFolderFiles:
-    """Numbers of the files in one folder, without its inner folders, that no job in place imports."""
+    """How many files and instances of one folder (without its inner folders) no job in place imports."""
 
     folder: str
     files: int

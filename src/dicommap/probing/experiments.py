@@ -13,7 +13,7 @@ from dicommap.dicom.dictionary import hex_of
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.limits import MAX_ELEMENT_LENGTHS
 from dicommap.healthimaging.override_questions import MEGABYTE
-from dicommap.probing.override_forms import FORMS, PAIRS, Form, Pair, build_override, make_attribute
+from dicommap.probing.override_forms import FORMS, PAIRS, Form, LevelPair, build_override, make_attribute
 from dicommap.probing.probe_job import OVERRIDES_FOLDER, JobBuilder
 from dicommap.probing.synthetic_studies import (
     ATTRIBUTES,
@@ -52,7 +52,7 @@ FIRST_IMPORT = "without-files-first"
 
 
 @lru_cache(maxsize=512)
-def build_job(probe: str, name: str, form: Form, pair: Pair) -> ProbeJob:
+def build_job(probe: str, name: str, form: Form, pair: LevelPair) -> ProbeJob:
     """Return a job of a probe.
 
     Args:
@@ -76,7 +76,7 @@ def build_job(probe: str, name: str, form: Form, pair: Pair) -> ProbeJob:
     return builder.build(ends_with_slash=name != "prefix")
 
 
-def _make_texts(pair: Pair) -> tuple[str, str]:
+def _make_texts(pair: LevelPair) -> tuple[str, str]:
     attributes = ATTRIBUTES[pair.attribute]
     return attributes.text, attributes.second
 
@@ -306,12 +306,12 @@ def _fill_prefix(builder: JobBuilder) -> None:
     _watch_text(builder, "tested", study, text, joined="joined", concatenated="concatenated")
 
 
-def name_form_job(form: Form, pair: Pair) -> str:
+def name_form_job(form: Form, pair: LevelPair) -> str:
     """Return the name of the job that tries a form of override files with attributes of a level."""
     return f"form-{form.name}-{pair.question}"
 
 
-def name_level_job(pair: Pair) -> str:
+def name_level_job(pair: LevelPair) -> str:
     """Return the name of the job that tries attributes of a level in the form that the data store accepts."""
     return f"level-{pair.question}"
 

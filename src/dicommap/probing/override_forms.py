@@ -47,7 +47,7 @@ FORMS = (Form(), Form(has_uids=True), Form(is_array=True), Form(is_array=True, h
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class LevelPair:
     """A combination that a probe tests: the level of the attributes, and the level of the override, STUDY or SERIES."""
 
     attribute: Level
@@ -60,14 +60,14 @@ class Pair:
 
 
 PAIRS = (
-    Pair(Level.STUDY, Level.STUDY),
-    Pair(Level.PATIENT, Level.STUDY),
-    Pair(Level.SERIES, Level.SERIES),
-    Pair(Level.SERIES, Level.STUDY),
-    Pair(Level.INSTANCE, Level.STUDY),
-    Pair(Level.STUDY, Level.SERIES),
-    Pair(Level.PATIENT, Level.SERIES),
-    Pair(Level.INSTANCE, Level.SERIES),
+    LevelPair(Level.STUDY, Level.STUDY),
+    LevelPair(Level.PATIENT, Level.STUDY),
+    LevelPair(Level.SERIES, Level.SERIES),
+    LevelPair(Level.SERIES, Level.STUDY),
+    LevelPair(Level.INSTANCE, Level.STUDY),
+    LevelPair(Level.STUDY, Level.SERIES),
+    LevelPair(Level.PATIENT, Level.SERIES),
+    LevelPair(Level.INSTANCE, Level.SERIES),
 )
 """All pairs. The first one that a data store applies is that of most other experiments."""
 

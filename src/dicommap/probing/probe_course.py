@@ -20,7 +20,7 @@ from dicommap.probing import judging
 from dicommap.probing.experiments import COPIES, FIRST_IMPORT, JOB_NUMBERS, build_job, name_form_job, name_level_job
 from dicommap.probing.judging import SILENT, Verdict, judge_effect, unclear
 from dicommap.probing.observation import has_imported
-from dicommap.probing.override_forms import FORMS, PAIRS, Form, Pair
+from dicommap.probing.override_forms import FORMS, PAIRS, Form, LevelPair
 from dicommap.probing.synthetic_studies import ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _NO_FILLING = "a small file with a sequence is not applied either, so that the s
 _INVISIBLE = "the stored metadata lacks the attribute without an override, too, so that its absence shows nothing"
 
 
-def _suits_every_pair(_pair: Pair) -> bool:
+def _suits_every_pair(_pair: LevelPair) -> bool:
     """Return True.
 
     This function is the default of `Experiment.suits`: the experiment can use attributes of any level.
@@ -45,12 +45,12 @@ def _suits_every_pair(_pair: Pair) -> bool:
     return True
 
 
-def _has_numbers(pair: Pair) -> bool:
+def _has_numbers(pair: LevelPair) -> bool:
     attributes = ATTRIBUTES[pair.attribute]
     return attributes.number is not None and attributes.integer is not None
 
 
-def _has_long(pair: Pair) -> bool:
+def _has_long(pair: LevelPair) -> bool:
     return ATTRIBUTES[pair.attribute].long is not None
 
 
@@ -60,7 +60,7 @@ class Experiment:
 
     job: str
     judge: Callable[[ProbeJob, Observation], Verdict]
-    suits: Callable[[Pair], bool] = _suits_every_pair
+    suits: Callable[[LevelPair], bool] = _suits_every_pair
     """Whether the job can be made with a pair."""
     may_be_absent: str = ""
     """The name of a watch. The absence of its attribute is an answer only if it is visible without an override."""
@@ -121,7 +121,7 @@ class ProbeCourse:
         """Return the job with this name. Its form and levels are those that the earlier jobs have shown to work."""
         experiment = next((one for one in EXPERIMENTS.values() if one.job == name), None)
         suits = self._choose_suitable(name, experiment)
-        return build_job(self._probe, name, self._base[0], self._find_pair(suits) or self._base[1])
+        return build_job(self._probe, name, self._base[0], self._find_applied_levels(suits) or self._base[1])
 
     def verdicts(self) -> dict[str, Verdict]:
         """Return question -> verdict, for each question that was asked. All jobs must be observed."""
@@ -177,7 +177,7 @@ class ProbeCourse:
     def _is_configuration_lost(self) -> bool:
         return any(observation.has_lost_configuration for observation in self._observations.values())
 
-    def _accepted_forms(self, pair: Pair) -> list[Form]:
+    def _accepted_forms(self, pair: LevelPair) -> list[Form]:
         """Return the forms of override files in which the attributes of a pair were applied."""
         names = ((form, name_form_job(form, pair)) for form in FORMS)
         return [form for form, name in names if name in self._observations and self._judge_plain(name) == "applied"]
@@ -186,7 +186,7 @@ class ProbeCourse:
         return judge_effect(build_job(self._probe, name, FORMS[0], PAIRS[0]), self._observations[name]).answer
 
     @cached_property
-    def _base(self) -> tuple[Form, Pair]:
+    def _base(self) -> tuple[Form, LevelPair]:
         """Return the accepted form, and the pair with which it was accepted.
 
         If no form is accepted, return the first form and the first pair.
@@ -204,7 +204,7 @@ class ProbeCourse:
         names = (name_form_job(form, pair) for pair in PAIRS for form in FORMS)
         return [name for name in names if name in self._observations]
 
-    def _find_text_job(self, pair: Pair) -> str:
+    def _find_text_job(self, pair: LevelPair) -> str:
         """Return the name of the job that shows whether text attributes of a pair are applied.
 
         This is the job that tried the accepted form with this pair, because its file has no other attribute. If there
@@ -213,7 +213,7 @@ class ProbeCourse:
         name = name_form_job(self._base[0], pair)
         return name if name in self._observations else name_level_job(pair)
 
-    def _needed_pairs(self) -> list[Pair]:
+    def _needed_pairs(self) -> list[LevelPair]:
         """Return the pairs to try: the pairs of the asked questions, or all pairs if another question needs them."""
         base = self._base[1]
         is_missing = any(
@@ -224,24 +224,24 @@ class ProbeCourse:
             return list(PAIRS)  # only after all pairs were tried, it is known which of them suits
         return [pair for question, pair in LEVEL_QUESTIONS.items() if question in self._asked]
 
-    def _is_applied(self, pair: Pair) -> bool:
+    def _is_applied(self, pair: LevelPair) -> bool:
         name = self._find_text_job(pair)
         if name not in self._observations:
             return False
         return judge_effect(build_job(self._probe, name, *self._base), self._observations[name]).answer == "applied"
 
-    def _find_pair(self, suits: Callable[[Pair], bool]) -> Pair | None:
-        """Return the first pair that is applied and for which `suits` is True; None if there is no such pair."""
+    def _find_applied_levels(self, suits: Callable[[LevelPair], bool]) -> LevelPair | None:
+        """Return the first pair of levels that the data store applies and that `suits` accepts; None if none is."""
         pairs = (self._base[1], *(pair for pair in PAIRS if pair != self._base[1]))
         return next((pair for pair in pairs if suits(pair) and self._is_applied(pair)), None)
 
-    def _choose_suitable(self, name: str, experiment: Experiment | None) -> Callable[[Pair], bool]:
+    def _choose_suitable(self, name: str, experiment: Experiment | None) -> Callable[[LevelPair], bool]:
         if name == "precedence":
             return self._is_applied_in_both
         return _suits_every_pair if experiment is None else experiment.suits
 
-    def _is_applied_in_both(self, pair: Pair) -> bool:
-        return all(self._is_applied(Pair(pair.attribute, override)) for override in (Level.STUDY, Level.SERIES))
+    def _is_applied_in_both(self, pair: LevelPair) -> bool:
+        return all(self._is_applied(LevelPair(pair.attribute, override)) for override in (Level.STUDY, Level.SERIES))
 
     def _available_experiment(self, question: str) -> Experiment | None:
         """Return the experiment for a question; None if it has no experiment, or if this cannot be made."""
@@ -255,7 +255,7 @@ class ProbeCourse:
         experiment = EXPERIMENTS[question]
         if question == "sharedFile" and self._base[0].has_uids:
             return "not asked: a file must hold the UIDs of its study, so that two studies cannot share it"
-        if self._find_pair(self._choose_suitable(experiment.job, experiment)) is None:
+        if self._find_applied_levels(self._choose_suitable(experiment.job, experiment)) is None:
             words = "in overrides of a study and of a series" if question == "precedence" else "that suits"
             return f"not asked: no attribute {words} is applied"
         return ""
@@ -291,7 +291,7 @@ class ProbeCourse:
         name = EXPERIMENTS["sequences"].job
         return judge_effect(self.build(name), self._observations[name]).answer == "applied"
 
-    def _judge_level(self, pair: Pair) -> Verdict:
+    def _judge_level(self, pair: LevelPair) -> Verdict:
         """Judge whether the attributes of a pair are applied, by all attributes of the pair's job.
 
         If its text attribute alone gives another answer, the answer is unclear.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dicommap.healthimaging.limits import Rate
-    from dicommap.probing.override_forms import Pair
+    from dicommap.probing.override_forms import LevelPair
 
 BILLED_MEGABYTES = 5
 """Megabytes for which an image set is billed at least (developer guide, "Cost optimization")."""
@@ -127,6 +127,6 @@ def list_planned_jobs(questions: Iterable[str]) -> tuple[list[str], int]:
     return names, (len(PAIRS) - 1) * len(FORMS)
 
 
-def _suitable_pair(name: str) -> Pair:
+def _suitable_pair(name: str) -> LevelPair:
     experiment = next((one for one in EXPERIMENTS.values() if one.job == name), None)
     return next(pair for pair in PAIRS if experiment is None or experiment.suits(pair))

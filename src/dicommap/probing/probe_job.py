@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicommap.healthimaging.levels import Level
-    from dicommap.probing.override_forms import Form, Pair
+    from dicommap.probing.override_forms import Form, LevelPair
 
 OVERRIDES_FOLDER = "overrides"
 
@@ -72,7 +72,7 @@ class ProbeJob:
 class JobBuilder:
     """Builder of one job: it collects studies, override files, mappings and watches."""
 
-    def __init__(self, probe: str, name: str, form: Form, pair: Pair) -> None:
+    def __init__(self, probe: str, name: str, form: Form, pair: LevelPair) -> None:
         """Begin a job.
 
         Args:

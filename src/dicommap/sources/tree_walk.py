@@ -121,12 +121,12 @@ class _Directory:
         """The calls and results that the walk has not used, in the order of the names."""
 
     def has_more(self) -> bool:
-        """Return whether some names of the directory have not been given to a call yet."""
+        """Return whether the directory has names for which no call (to list, or to read the status) was made yet."""
         return self.position < len(self.names)
 
     @property
     def key(self) -> bytes:
-        """Return the sort key of the first name that has not been given to a call yet."""
+        """Return the sort key of the next name: the first one for which no call was made yet."""
         return _make_key(self.below + self.names[self.position].rstrip("/"))
 
     def make_call(self) -> _ListCall | _StatusCall:

@@ -107,7 +107,10 @@ def _compose(values: Values) -> Values:
 
 
 def _has_common_part(vr: str, values: Values, readings: Iterable[Values]) -> bool:
-    """Return whether one of the values, or one group of a person name, is somewhere in a reading of a stored value."""
+    """Return whether one of the values, or one group of a person name, is a part of the stored value.
+
+    `readings` are the possible interpretations of the stored value.
+    """
     parts = [part for value in _compose(values) for part in (value.split("=") if vr == "PN" else [value]) if part]
     texts = ["\\".join(_compose(reading)) for reading in readings]
     return any(part in text for part in parts for text in texts)

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis.strategies import text
 
-from dicommap.display.report import CellKind, FactList, Figure, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.report import ColumnKind, FactList, Figure, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.display.report_html import Markup, element, join_markup, render_html_fragment
 from dicommap.display.report_text import render_text
 from dicommap.plots.svg import make_plot
@@ -38,7 +38,7 @@ def test_a_figure_is_in_html_unchanged_and_not_in_text() -> None:
 UID = "1.3.6.1.4.1.5962.1.2.8.20040826185059.5457"
 
 
-def render(*rows: TableRow, kinds: tuple[CellKind, ...] = (CellKind.UID, CellKind.NUMBER)) -> str:
+def render(*rows: TableRow, kinds: tuple[ColumnKind, ...] = (ColumnKind.UID, ColumnKind.NUMBER)) -> str:
     """Return the HTML of a report with one table, without its style sheet."""
     columns = [TableColumn(kind.value, kind) for kind in kinds]
     table = ReportTable(columns=columns, rows=rows, total=len(rows), noun="study")
@@ -71,7 +71,7 @@ def test_a_long_uid_may_be_broken_once_and_stays_whole_when_it_is_copied() -> No
 
 
 def test_a_mark_of_a_masked_value_is_not_broken() -> None:
-    kinds = (CellKind.TEXT, CellKind.AFTER)
+    kinds = (ColumnKind.TEXT, ColumnKind.AFTER)
     html = render(TableRow(cells=("<PatientID 1> and <b>", "<PatientID 2>")), kinds=kinds)
     assert '><span class="short">&lt;PatientID 1&gt;</span> and &lt;b&gt;</td>' in html
     assert '<ins><span class="short">&lt;PatientID 2&gt;</span></ins>' in html

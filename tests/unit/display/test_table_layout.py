@@ -6,7 +6,7 @@ import pytest
 
 from dicommap.display.audit_report import ENTRY_COLUMNS, ENTRY_RANKS
 from dicommap.display.promotion_report import PROMOTION_COLUMNS
-from dicommap.display.report import CellKind
+from dicommap.display.report import ColumnKind
 from dicommap.display.table_layout import column_of, fit_table
 
 ROOT = "1.2.826.0.1.3680043.8.498.1115205743251210404389145309881972"
@@ -15,8 +15,8 @@ UPDATE_COLUMNS = ("study or series", "image set", "outcome", "version", "attribu
 
 @pytest.mark.parametrize("name", ["StudyInstanceUID", "study or series", "image set", "primary image set", "series"])
 def test_columns_of_uids_and_image_sets_are_shortened_in_their_middle(name: str) -> None:
-    assert column_of(name).kind is CellKind.UID
-    assert column_of(name, [name]).kind is CellKind.NUMBER
+    assert column_of(name).kind is ColumnKind.UID
+    assert column_of(name, [name]).kind is ColumnKind.NUMBER
 
 
 def test_rows_of_an_update_with_the_same_root_stay_different_in_80_columns() -> None:
@@ -40,4 +40,4 @@ def test_audit_keeps_times_and_tells_studies_apart_in_80_columns() -> None:
 
 def test_promotions_have_uids_in_three_columns() -> None:
     kinds = [column_of(name).kind for name in PROMOTION_COLUMNS]
-    assert kinds.count(CellKind.UID) == 3
+    assert kinds.count(ColumnKind.UID) == 3

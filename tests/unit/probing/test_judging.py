@@ -20,7 +20,7 @@ from dicommap.probing.judging import (
     judge_two_mappings,
 )
 from dicommap.probing.observation import Observation, RecordNote, StoredInstance
-from dicommap.probing.override_forms import FORMS, PAIRS, Pair
+from dicommap.probing.override_forms import FORMS, PAIRS, LevelPair
 from dicommap.probing.probe_job import ProbeJob
 from dicommap.probing.synthetic_studies import BEFORE, ITEMS
 
@@ -32,7 +32,7 @@ CODES = "ProcedureCodeSequence"
 SERIES_PAIR = PAIRS[2]
 
 
-def job_of(name: str, pair: Pair = PAIRS[0]) -> ProbeJob:
+def job_of(name: str, pair: LevelPair = PAIRS[0]) -> ProbeJob:
     return build_job(PROBE, name, FORMS[0], pair)
 
 

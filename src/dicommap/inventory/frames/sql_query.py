@@ -72,12 +72,12 @@ class QueryResult:
 
 
 def _report_column(name: str, cells: list[Any]) -> TableColumn:
-    from dicommap.display.report import CellKind, TableColumn
+    from dicommap.display.report import ColumnKind, TableColumn
 
     if name.endswith("UID"):
-        return TableColumn(name, CellKind.UID)
+        return TableColumn(name, ColumnKind.UID)
     are_numbers = all(cell is None or isinstance(cell, int | float) for cell in cells) and any(cells)
-    return TableColumn(name, CellKind.NUMBER if are_numbers else CellKind.TEXT)
+    return TableColumn(name, ColumnKind.NUMBER if are_numbers else ColumnKind.TEXT)
 
 
 def _format_cell(cell: object) -> str:
