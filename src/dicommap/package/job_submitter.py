@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -188,24 +189,27 @@ class JobSubmitter:
             return None  # a second request with the same client token starts no second job
 
     def _upload_documents(self, job_request: SubmittableJob, *, is_first: bool) -> None:
-        """Upload the override files of a job, several at once, and report the numbers of uploads by result."""
+        """Upload the override files of a job, several at once, and report the numbers of uploads by result.
+
+        Only the files that are uploaded now or next are in memory.
+        """
         client = self.clients.s3
+        counts: Counter[UploadResult] = Counter()
+        waiting: deque[Future[UploadResult]] = deque()
         with ThreadPoolExecutor(UPLOADS_AT_ONCE) as threads:
-            waiting = [
-                threads.submit(upload_document, client, document, replace=self.replace)
-                for document in job_request.documents()
-            ]
             try:
-                outcomes = [future.result() for future in waiting]
+                for document in job_request.documents():
+                    if len(waiting) == 2 * UPLOADS_AT_ONCE:
+                        counts[waiting.popleft().result()] += 1
+                    waiting.append(threads.submit(upload_document, client, document, replace=self.replace))
+                counts.update(future.result() for future in waiting)
             except BaseException:
                 threads.shutdown(cancel_futures=True)
                 raise
-        if outcomes:
-            counts = ((outcome, outcomes.count(outcome)) for outcome in UploadResult)
-            self.on_step(
-                job_request.id, "override files " + ", ".join(f"{n:,} {result.value}" for result, n in counts if n)
-            )
-        if is_first and UploadResult.THERE in outcomes:
+        if counts:
+            numbers = (f"{counts[result]:,} {result.value}" for result in UploadResult if counts[result])
+            self.on_step(job_request.id, "override files " + ", ".join(numbers))
+        if is_first and counts[UploadResult.THERE]:
             self.on_step(job_request.id, _ALREADY_UPLOADED)
 
     def _wait_for_room(self, job_request: SubmittableJob) -> None:

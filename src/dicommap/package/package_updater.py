@@ -233,12 +233,12 @@ class PackageUpdater:
 
         First find out whether AWS has executed the requests whose answers were lost.
         """
-        settled = [(planned, self.read_state(planned)) for planned in updates]
+        saved = [(planned, self.read_state(planned)) for planned in updates]
         states = []
-        for planned, state in settled:
+        for planned, state in saved:
             if any(record.state.is_open for record in state.requests):
-                for found in run_interleaved([self._settle(planned, state)], self.clock, at_once=1):
-                    states.append((planned.update.study_instance_uid, found))
+                for new_state in run_interleaved([self._look_up_answers(planned, state)], self.clock, at_once=1):
+                    states.append((planned.update.study_instance_uid, new_state))
             else:
                 states.append((planned.update.study_instance_uid, state))
         targets = collect_revert_targets(states)
@@ -256,7 +256,7 @@ class PackageUpdater:
         for target in collect_revert_targets(states).values():
             yield reverter.forecast(target)
 
-    def _settle(self, planned: PlannedUpdate, state: UpdateState) -> Generator[float, None, UpdateState]:
+    def _look_up_answers(self, planned: PlannedUpdate, state: UpdateState) -> Generator[float, None, UpdateState]:
         """Find out how the requests of an interrupted run have ended, without sending any. Return the new state."""
         updater = replace(self.updater, may_send=False)
         for target in self.finder.find(planned.update):

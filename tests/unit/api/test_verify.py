@@ -20,6 +20,7 @@ from dicommap.model.submission import AwsAccount
 from dicommap.package.job_verifier import DENIALS_LIMIT
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.testing import Behaviour, ImportJobService
+from dicommap.testing.faults import METADATA_FAULTS
 from dicommap.testing.service import DATASTORE_ID
 from dicommap.validation.schema_registry import get_schema_validator
 from dicommap.verification.effects import Effect
@@ -192,6 +193,20 @@ def test_a_fault_of_one_image_set_is_an_outcome(
     result = verify(package, service)
     assert dict(result.counts) == {Effect.APPLIED: 2 * (STUDIES - 1), Effect.NOT_READABLE: 2}
     assert any(words in issue.message for issue in result.issues)
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_readable"), [(kind, kind in ("unknown-members", "large-metadata")) for kind in METADATA_FAULTS]
+)
+def test_faulty_metadata_of_one_image_set_is_an_outcome(
+    package: PackageDirectory, service: ImportJobService, kind: str, is_readable: bool
+) -> None:
+    service.fault(kind, operation="GetImageSetMetadata", times=1)
+    result = verify(package, service)
+    unknown = 0 if is_readable else 2
+    assert result.counts[Effect.APPLIED] == 2 * STUDIES - unknown
+    assert (result.wrong, result.unknown) == (0, unknown)
+    assert result.ok == is_readable
 
 
 def test_throttling_of_every_call_ends_with_an_error(
