@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
 
-from dicommap.aws import clients
+from dicommap.aws import Clients
 from dicommap.sources.s3 import s3_connection
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "date", "server", "content-length"}
@@ -168,7 +168,10 @@ class _Handler(BaseHTTPRequestHandler):
 def shorten_retries() -> Iterator[None]:
     """Let obstore wait milliseconds instead of seconds before a retry, and let boto3 retry less often."""
     backoff = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=10), "base": 2}
-    with patch.dict(s3_connection.RETRY_CONFIG, {"backoff": backoff}), patch.object(clients, "MAX_ATTEMPTS", 3):
+    with (
+        patch.dict(s3_connection.RETRY_CONFIG, {"backoff": backoff}),
+        patch.dict(Clients.make_client.__kwdefaults__, {"max_attempts": 3}),
+    ):
         yield
 
 

@@ -209,10 +209,7 @@ def test_faulty_metadata_of_one_image_set_is_an_outcome(
     assert result.ok == is_readable
 
 
-def test_throttling_of_every_call_ends_with_an_error(
-    package: PackageDirectory, service: ImportJobService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dicommap.aws.clients.MAX_ATTEMPTS", 1)
+def test_throttling_of_every_call_ends_with_an_error(package: PackageDirectory, service: ImportJobService) -> None:
     clients = Clients(region="us-east-1", endpoint_url=service.url)
     client = clients.make_client("medical-imaging", max_attempts=1)
     clients.__dict__["medical_imaging"] = client

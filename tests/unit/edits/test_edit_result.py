@@ -47,7 +47,9 @@ def test_a_study_counts_once_for_each_thing_that_was_done_in_it() -> None:
 def test_findings_are_noted_by_what_they_keep_an_edit_from() -> None:
     edit_result = EditResult(source="r.toml", rule="one")
     edit_result.record("1.1", EditEffect.REACHED)
-    edit_result.record_issue("1.1", make_issue("lookup.no-row", keyword="PatientID", name="w.csv", hint=""))
+    edit_result.record_issue(
+        "1.1", make_issue("lookup.no-row", owner="the study's", keyword="PatientID", name="w.csv", hint="")
+    )
     edit_result.record_issue("1.2", make_issue("rules.partial-match", **FACTS))
     edit_result.record_issue("1.3", make_issue("rules.no-result", **FACTS))
     edit_result.finish_study()
