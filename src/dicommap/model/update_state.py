@@ -92,6 +92,8 @@ class RequestRecord(_Document):
     """Whether the answer of the service was lost, but the next version shows that the request was executed."""
     effects: dict[str, int] = {}
     """Effect -> number of attributes of the request, after it was executed."""
+    stored: int = 0
+    """Number of attributes that were not sent, because they had the new values already. Only part 1 counts them."""
     absent: tuple[str, ...] = ()
     """UIDs of the series and instances of the request that the image set does not have."""
     elsewhere: tuple[str, ...] = ()

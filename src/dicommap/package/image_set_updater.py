@@ -194,7 +194,6 @@ class ImageSetUpdater:
         if not necessary.requests:
             work.add_record(self._save(work, make_stored_record(work, number, base, necessary)))
             return False
-        work.add_stored(necessary.stored)
         version = base
         for part, piece in enumerate(necessary.requests, 1):
             known = find_part(work, number, part, base)
@@ -338,6 +337,7 @@ class ImageSetUpdater:
             isForced=sent.request.force,
             includesStudy=work.target.include_study,
             others=others,
+            stored=sent.necessary.stored if sent.part == 1 else 0,
             **list_names(sent.necessary),
             sentAt=format_utc(self.clock.now()),
         )

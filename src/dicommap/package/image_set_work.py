@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,13 +47,9 @@ class ImageSetWork:
         """Return the id of the image set."""
         return self.target.image_set_id
 
-    def add_stored(self, count: int) -> None:
-        """Count attributes that already have the new values, so that they are not sent."""
-        self.effects += UpdateEffects(counts={Effect.APPLIED: count} if count else {})
-
     def add_record(self, record: RequestRecord) -> None:
         """Add a finished record to the result: a request that has ended, or a check that no request is necessary."""
-        self.effects += UpdateEffects(counts={Effect(name): count for name, count in record.effects.items()})
+        self.effects += UpdateEffects(counts=count_effects(record))
         self.absent |= set(record.absent)
         self.elsewhere |= dict.fromkeys(record.elsewhere)
         self.too_large |= dict.fromkeys(record.tooLarge)
@@ -108,6 +105,14 @@ def find_part(work: ImageSetWork, number: int, part: int, base: str) -> RequestR
     return None
 
 
+def count_effects(record: RequestRecord) -> Counter[Effect]:
+    """Return effect -> number of attributes. Attributes that had the new values already count as APPLIED."""
+    counts = Counter({Effect(name): count for name, count in record.effects.items()})
+    if record.stored:
+        counts[Effect.APPLIED] += record.stored
+    return counts
+
+
 def make_stored_record(work: ImageSetWork, number: int, version: str, necessary: NecessaryRequests) -> RequestRecord:
     """Return the record which says that a request is not necessary, because its values are stored already."""
     return RequestRecord(
@@ -116,7 +121,7 @@ def make_stored_record(work: ImageSetWork, number: int, version: str, necessary:
         state=RequestState.STORED,
         baseVersion=version,
         versionBefore=version,
-        effects={Effect.APPLIED.value: necessary.stored} if necessary.stored else {},
+        stored=necessary.stored,
         **list_names(necessary),
     )
 

@@ -15,8 +15,7 @@ from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.update_state import UpdateState
 from dicommap.package.image_set_reader import ImageSetEndError
 from dicommap.package.image_set_reverter import collect_revert_targets
-from dicommap.package.image_set_work import list_names
-from dicommap.verification.effects import Effect
+from dicommap.package.image_set_work import count_effects, list_names
 from dicommap.verification.update_decision import UpdateEffects
 from dicommap.verification.update_result import ImageSetUpdateResult, UpdateOutcome
 
@@ -298,9 +297,7 @@ def _make_kept_results(planned: PlannedUpdate, state: UpdateState) -> Iterator[I
         if record.state.is_done:
             by_image_set.setdefault(record.imageSetId, []).append(record)
     for image_set, records in by_image_set.items():
-        counts: Counter[Effect] = Counter()
-        for record in records:
-            counts.update({Effect(name): count for name, count in record.effects.items()})
+        counts = sum(map(count_effects, records), Counter())
         executed = [record for record in records if record.versionAfter is not None]
         yield ImageSetUpdateResult(
             update=planned.path,

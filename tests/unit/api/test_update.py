@@ -64,6 +64,18 @@ def test_what_is_stored_already_is_not_sent(store: Store) -> None:
     result = store.update(other)
     assert (result.counts, store.image_set.version) == ({UpdateOutcome.STORED: 1}, 2)
     assert [record["state"] for record in store.sent(other)] == ["stored"]
+    assert result.effects == store.update(other).effects == {Effect.APPLIED: 1}
+
+
+def test_attributes_that_are_stored_already_count_in_each_run(store: Store) -> None:
+    store.update(store.package(CORRECTION))
+    both = UpdateRequest(updatable=at_instance(FIRST, {"ImageComments": "new", "AcquisitionComments": "more"}))
+    package = store.package(series_update(both), name="other")
+    result = store.update(package)
+    assert (result.counts, result.effects) == ({UpdateOutcome.UPDATED: 1}, {Effect.APPLIED: 2})
+    assert [(record["effects"], record["stored"]) for record in store.sent(package)] == [({"applied": 1}, 1)]
+    again = store.update(package)
+    assert (again.counts, again.effects) == (result.counts, result.effects)
 
 
 def test_an_update_of_a_study_reaches_all_its_primary_image_sets(store: Store) -> None:
