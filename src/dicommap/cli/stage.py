@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_copies(args: argparse.Namespace) -> int:
-    """Print every planned copy, and the errors and warnings of the package. Return the exit status. Nothing is sent."""
+    """Print planned copies as lines of JSON, then errors and warnings of the package. Return the exit status."""
     count = 0
 
     def records() -> Iterator[dict[str, object]]:

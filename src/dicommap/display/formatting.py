@@ -1,4 +1,4 @@
-"""Format counts, sizes in bytes and long texts for people, and measure the width of texts on a terminal."""
+"""Format numbers of bytes, shorten and wrap long texts, and measure the width of texts on a terminal."""
 
 from __future__ import annotations
 

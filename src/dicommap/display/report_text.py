@@ -69,6 +69,7 @@ def _format_row_lines(block: ReportTable, indent: str) -> Iterator[str]:
 
 
 def _format_detail_lines(row: TableRow, indent: str) -> Iterator[str]:
+    """Yield the lines of the blocks below a table row, if the row is open."""
     if row.is_open:
         for block in row.details:
             yield from _format_block_lines(block, indent + _INDENT)

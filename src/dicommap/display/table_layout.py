@@ -249,8 +249,9 @@ def _stay_different(texts: set[str], kept: int, share: int) -> bool:
 
 
 def _best_share(cells: Sequence[str]) -> int:
-    """Return the divisor in `_SHARES` with which the shortened UIDs of a column need the fewest characters.
+    """Choose how many characters of shortened UIDs are at their beginning, so that a column needs the fewest.
 
+    Return the divisor from `_SHARES`: the beginning has this part of the characters, the end has the others.
     Different UIDs must stay different when they are shortened.
     """
     distinct = set(cells)

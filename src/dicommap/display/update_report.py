@@ -138,7 +138,8 @@ def build_request_record(
         request: The request.
         masker: The masker of the output.
         include_study: Whether the request reaches all primary image sets of the study.
-        other_values: Names of attributes that it overwrites, although they have not the value from before the edit.
+        other_values: Names of attributes that the request overwrites, although another value than before the edit is
+            stored.
         not_compared: Names of attributes whose stored value was not compared with the value from before the edit.
 
     """

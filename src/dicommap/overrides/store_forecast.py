@@ -167,7 +167,7 @@ class _StudyForecast:
         self._has_unflagged = any(image_set.is_primary is None for image_set in stored)
 
     def forecasts(self) -> list[ForecastImageSet]:
-        """Return the forecast of each group."""
+        """Return a forecast for each group of files that the jobs import, in the order of the groups."""
         compared = {index: self._compare_with_stored(group) for index, group in enumerate(self._groups)}
         undecided = [self._groups[index] for index, forecast in compared.items() if forecast is None]
         unknown = [

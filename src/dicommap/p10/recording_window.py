@@ -58,7 +58,7 @@ class RecordingWindow(ByteWindow):
         return self.buffer[begin : begin + length]
 
     def has_bytes_before(self, end: int) -> bool:
-        """Return whether the file has at least `end` bytes, and record that the answer decided a step of the walk."""
+        """Return whether the file has at least `end` bytes. Record the answer, because the walk depends on it."""
         is_long_enough = end <= self.size
         if not is_long_enough:
             self.depends_on_size = True

@@ -116,7 +116,7 @@ class AuditReader:
 
 
 def _find_jobs(package: PackageDirectory, study: str | None) -> set[str]:
-    """Return the ids of the jobs whose mappings name a study. Return an empty set if there is no study."""
+    """Return the ids of the jobs whose mappings name a study. Return an empty set if `study` is None."""
     if study is None:
         return set()
     return {job.id for job in package.plan.jobs if any(mapping.studyInstanceUID == study for mapping in job.mappings)}

@@ -148,7 +148,7 @@ class ThreadCount:
         """
         mean = _mean_without_longest(seconds)
         if mean < WAIT_SECONDS:
-            self._choose(1, 1 / mean)
+            self._keep(1, 1 / mean)
             return
         speed = self.value / mean
         if self._previous is None:
@@ -163,9 +163,9 @@ class ThreadCount:
             further = self.value // 2
             speed = max(speed, speed_before)  # all smaller numbers are compared with the first number
         if not is_better:
-            self._choose(number, speed_before)
+            self._keep(number, speed_before)
         else:
-            self._choose(self.value, speed)
+            self._keep(self.value, speed)
             self._try(further)
 
     def _watch(self, speed: float) -> None:
@@ -181,7 +181,8 @@ class ThreadCount:
             self._windows = self._slow_windows = 0
             self._try(self.value // 2 if self._tries_fewer else self.value * 2)
 
-    def _choose(self, number: int, speed: float) -> None:
+    def _keep(self, number: int, speed: float) -> None:
+        """Use this number of threads until the next trial. `speed` is the measured speed with it."""
         self.value, self._speed, self._previous, self._windows = number, speed, None, 0
         self._slow_windows = 0
 

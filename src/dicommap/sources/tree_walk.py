@@ -126,7 +126,7 @@ class _Directory:
 
     @property
     def key(self) -> bytes:
-        """Return the sort key of the next name: the first one for which no call was made yet."""
+        """Return the sort key of the next name: the first one that was not listed yet, or whose status was not read."""
         return _make_key(self.below + self.names[self.position].rstrip("/"))
 
     def make_call(self) -> _ListCall | _StatusCall:

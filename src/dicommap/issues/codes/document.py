@@ -1,4 +1,4 @@
-"""Issue codes for documents that are over a limit or of an unknown kind."""
+"""Issue codes for documents that are not regular files, are over a limit, or are of an unknown kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issue codes for studies that are inconsistent."""
+"""Issue codes for studies with inconsistent attributes, or with dates that are not valid."""
 
 from __future__ import annotations
 

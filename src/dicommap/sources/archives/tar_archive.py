@@ -245,7 +245,7 @@ class CompressedTarArchive:
     def contents(self) -> Iterator[tuple[ArchiveEntry, ReadAt]]:
         """Yield each entry with a function that reads its data. The function works until the next entry is yielded."""
         for name, entry in self._entries:
-            yield _make_entry(name, entry), ForwardBytes(self._read_entry(entry), entry.size, _raise_on_rewind)
+            yield _make_entry(name, entry), ForwardBytes(self._make_entry_reader(entry), entry.size, _raise_on_rewind)
 
     def member_reader(self, name: str) -> ReadAt:
         """Return a function that reads bytes of a member. It may be called until the next call of this method.
@@ -257,7 +257,7 @@ class CompressedTarArchive:
         with suppress(ArchiveError):
             for member_name, entry in self._entries:
                 if member_name == name:
-                    return ForwardBytes(self._read_entry(entry), entry.size, _raise_on_rewind)
+                    return ForwardBytes(self._make_entry_reader(entry), entry.size, _raise_on_rewind)
         self._rewind_archive()
         raise ArchiveError(make_issue("archive.member-damaged", reason="the archive cannot be followed up to it"))
 
@@ -278,7 +278,7 @@ class CompressedTarArchive:
     def _open_decompressed(self) -> LimitedDecompressedStream:
         return LimitedDecompressedStream(self._decompress(self._file), UnpackingLimit(self._file.size))
 
-    def _read_entry(self, entry: TarEntry) -> Callable[[int], bytes]:
+    def _make_entry_reader(self, entry: TarEntry) -> Callable[[int], bytes]:
         """Return a function that reads the next bytes of a member."""
         source, end = self._bytes, entry.offset + entry.size
 
