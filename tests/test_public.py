@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
 import dicommap
 
+ROOT = Path(__file__).parents[1]
+
 
 def test_all_public_names_exist() -> None:
     assert all(hasattr(dicommap, name) for name in dicommap.__all__)
+
+
+def test_the_reference_names_what_exists() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md"))
+    names = re.findall(r"^\.\. auto(?:class|function|module):: (dicommap[\w.]*)", text, re.MULTILINE)
+    assert len(names) > 100
+    for name in names:
+        resolve_name(name)  # raises an error if there is no such name
 
 
 def test_an_inventory_file_is_opened_in_three_ways(inventory: dicommap.Inventory, tmp_path: Path) -> None:
