@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dicommap.edits.sheet_rows import format_sheet_lines, format_sheet_rows, sheet_header
+from dicommap.edits.sheet_rows import format_sheet_lines, format_sheet_rows, list_sheet_columns
 from dicommap.edits.workbook_columns import describe_sheet_columns
 from dicommap.healthimaging.levels import Level
 from dicommap.model.study import Study
@@ -50,7 +50,7 @@ def difficult_studies() -> list[Study]:
 
 def expected_rows() -> list[list[str]]:
     """Return the header and the rows of the sheet of these studies."""
-    header = list(sheet_header(Level.STUDY, KEYWORDS))
+    header = list(list_sheet_columns(Level.STUDY, KEYWORDS))
     return [header, *format_sheet_rows(difficult_studies(), Level.STUDY, KEYWORDS)]
 
 

@@ -30,7 +30,7 @@ from dicommap.issues import Location
 from dicommap.model.displayable import Displayable
 from dicommap.package.aws_account_check import add_saved_settings, require_same_endpoint
 from dicommap.package.document_reader import read_document
-from dicommap.package.job_events import JobEvents, parse_event_file
+from dicommap.package.job_events import JobEvents, parse_event_documents
 from dicommap.package.job_requests import read_package_plan, require_jobs, require_package
 from dicommap.package.job_watchers import FhirJobWatcher, PackageWatcher
 from dicommap.package.package_directory import PackageDirectory
@@ -204,10 +204,10 @@ def _watch_events(
 def _read_events(events: StrPath | bytes | Iterable[object]) -> Iterator[tuple[object, Location]]:
     """Yield the documents of a file or list of events. Raises DocumentError if the file cannot be read."""
     if isinstance(events, bytes):
-        yield from parse_event_file(events, "-")
+        yield from parse_event_documents(events, "-")
     elif isinstance(events, str | os.PathLike):
         path = Path(events)
-        yield from parse_event_file(read_document(path, EVENTS_LIMIT.bytes), path.name)
+        yield from parse_event_documents(read_document(path, EVENTS_LIMIT.bytes), path.name)
     else:
         for index, event in enumerate(events):
             if isinstance(event, str):

@@ -121,7 +121,7 @@ class QuickClients(Clients):
 
 
 def to_clients(name: str, value: object) -> Clients:
-    """Return `value` as a Clients object. Raises UsageError if it is not one.
+    """Return `value`, which must be a Clients object. Raises UsageError if it is not one.
 
     `name` is the name of the caller's parameter, for the message.
     """

@@ -227,7 +227,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             selected = (select_columns(record, columns) for record in islice(records, args.limit))
             marks: list[str] = []
-            listed = _keep_first_mark(selected, marks)
+            listed = _collect_first_mark(selected, marks)
             lines = record_lines(
                 listed, form, record=lambda record: record, row=lambda row: _select_cells(flatten(row), columns)
             )
@@ -238,10 +238,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _keep_first_mark(records: Iterable[Record], marks: list[str]) -> Iterator[Record]:
-    """Yield the records unchanged, and keep the first mark of a masked value for the explanation below the list.
+def _collect_first_mark(records: Iterable[Record], marks: list[str]) -> Iterator[Record]:
+    """Yield the records unchanged, and add the first mark of a masked value to `marks`, which is empty at first.
 
-    The mark is added to `marks`, which is an empty list at first.
+    The explanation below the list names this mark.
     """
     for record in records:
         if not marks:

@@ -98,7 +98,7 @@ def compute_cell_digest(keyword: str, counts: Mapping[str, int]) -> str:
 
 
 def is_cell_as_written(keyword: str, cell: str, digests: str) -> bool:
-    """Return whether the text of a cell is unchanged since its row was written, or is a marker.
+    """Return whether a cell is unchanged since its row was written, or is a marker (see `is_marker`).
 
     `digests` are the digests of the cells in the row.
     """

@@ -74,7 +74,7 @@ def information_columns(level: Level) -> tuple[str, str]:
     return STATE_COLUMN, PATH_COLUMN if level is Level.INSTANCE else INSTANCES_COLUMN
 
 
-def sheet_header(level: Level, keywords: Sequence[str]) -> tuple[str, ...]:
+def list_sheet_columns(level: Level, keywords: Sequence[str]) -> tuple[str, ...]:
     """Return the names of all columns of a sheet."""
     return (*key_columns(level), *information_columns(level), *keywords)
 
@@ -135,7 +135,7 @@ def format_sheet_lines(
         carried: Texts of cells that are written instead of the current values.
 
     """
-    yield BYTE_ORDER_MARK + _format_line(sheet_header(level, keywords), delimiter)
+    yield BYTE_ORDER_MARK + _format_line(list_sheet_columns(level, keywords), delimiter)
     for cells in format_sheet_rows(groups, level, keywords, carried):
         yield _format_line(cells, delimiter)
 

@@ -177,7 +177,7 @@ class Override(Target):
         """
         target = _make_target(study_instance_uid, series_instance_uid)
         require_assumptions(assumptions)
-        value, issues = parse_json(_dump_json_bytes(document))
+        value, issues = parse_json(_to_json_bytes(document))
         if value is not None or not issues:
             issues += check_override(value, target, assumptions)
         rejected = [_set_override_severity(issue) for issue in issues]
@@ -282,8 +282,11 @@ def _reject_unusable_texts(data_set: DataSet) -> list[Issue]:
     return issues
 
 
-def _dump_json_bytes(document: object) -> bytes:
-    """Return a JSON document as bytes for the parser. Raise UsageError if JSON cannot express the document."""
+def _to_json_bytes(document: object) -> bytes:
+    """Return the document of a user (JSON text, bytes, dict or list) as bytes for the parser.
+
+    Raises UsageError if JSON cannot express the document.
+    """
     if isinstance(document, bytes):
         return document
     if isinstance(document, str):

@@ -178,7 +178,7 @@ def require_identifying_uids(
     return RejectedFile(disposition=Disposition.INVALID_UID, issues=tuple(issues))
 
 
-class ValueKind(NamedTuple):
+class DecodingContext(NamedTuple):
     """The facts that decide how the bytes of a value become text: its attribute, VR, character set and byte order."""
 
     tag: int
@@ -198,7 +198,7 @@ class TextCache:
 
     __slots__ = ("_kind", "keyword", "texts")
 
-    def __init__(self, kind: ValueKind) -> None:
+    def __init__(self, kind: DecodingContext) -> None:
         self.texts: dict[bytes, str] = {}
         """Bytes of a value -> its text. Callers look here before they call `decode`, which saves a function call."""
         self.keyword = kind.keyword
@@ -229,7 +229,7 @@ class TextCache:
 
 
 class TextCaches:
-    """The caches of decoded values of one HeaderReader: one `TextCache` for each `ValueKind`."""
+    """The caches of decoded values of one HeaderReader: one `TextCache` for each `DecodingContext`."""
 
     def __init__(self, wanted: WantedAttributes) -> None:
         self._tags = wanted.tags
@@ -249,7 +249,7 @@ class TextCaches:
         for tag, (vr, _, _) in walked.values.items():
             cache = self._by_kind.get((context, tag, vr))
             if cache is None:
-                cache = TextCache(ValueKind(tag, self._tags[tag], vr, charset, encoding.order))
+                cache = TextCache(DecodingContext(tag, self._tags[tag], vr, charset, encoding.order))
                 self._by_kind[context, tag, vr] = cache
             caches.append(cache)
         return caches

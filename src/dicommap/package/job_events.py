@@ -44,10 +44,10 @@ _RANKS = {status: rank for rank, status in enumerate(STATUS_BY_DETAIL_TYPE.value
 """Status -> its rank. A later status of a job has a higher rank, and FAILED a higher one than COMPLETED."""
 
 
-def parse_event_file(data: bytes, name: str) -> Iterator[tuple[object, Location]]:
+def parse_event_documents(data: bytes, name: str) -> Iterator[tuple[object, Location]]:
     """Yield the documents of a file with events, each with its location.
 
-    The file is one JSON document, or JSON Lines. Text that is not JSON yields None.
+    The file is one JSON document, or JSON Lines. The document is None for text that is not JSON.
 
     Args:
         data: The bytes of the file. A byte order mark of UTF-8 is ignored.

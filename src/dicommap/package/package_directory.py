@@ -228,7 +228,7 @@ class PackageDirectory:
             yield from self._hashed_rows(AUDIT_FILE, planned, parse, "record of changes")
 
     def draft_event(self) -> AuditEventLine | None:
-        """Return the event of the draft, which follows the changes in audit.jsonl. None if it is missing."""
+        """Return the event that records the draft, the line after the changes in audit.jsonl; None if it is missing."""
         try:
             with open_regular_file(AUDIT_FILE, beneath=self.path) as file:
                 file.seek(0 if self.plan.audit is None else self.plan.audit.size)

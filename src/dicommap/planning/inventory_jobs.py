@@ -51,7 +51,7 @@ class InventoryFiles(PlannableFiles, Protocol):
     """The interface of an object with the files of an inventory as S3 objects with a common prefix."""
 
     def count_files(self) -> FileCounts:
-        """Return the number of all files, and the number of instances and duplicates."""
+        """Return two numbers: of all files, and of the files that are instances or duplicates."""
         ...
 
     def non_utf8_paths(self) -> Iterable[str]:

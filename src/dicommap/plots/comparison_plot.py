@@ -80,7 +80,10 @@ def _draw_levels(totals: ComparisonTotals) -> Iterator[str]:
 
 
 def _count_instances_by_part(counts: InstanceCounts, other_series: int) -> dict[str, int]:
-    """Return the number of instances for each part of a bar: name of the part -> number."""
+    """Return the number of instances for each part of a bar: name of the part -> number.
+
+    `other_series` is the number of instances that are in another series in the other inventory.
+    """
     numbers = (counts.same, counts.changed, counts.new, counts.gone, other_series)
     return dict(zip((SAME, CHANGED, NEW, GONE, OTHER_SERIES), numbers, strict=True))
 

@@ -26,7 +26,7 @@ _BAR_STYLE = "width:20em;max-width:50%;vertical-align:middle;margin-right:1em"
 
 
 class RedrawTimer:
-    """A timer that decides when a progress bar must be drawn again, so that it is not drawn too often."""
+    """A timer that decides when a progress bar may be drawn again, so that it is not drawn too often."""
 
     __slots__ = ("_clock", "_next", "_started")
 

@@ -187,7 +187,10 @@ class ThreadCount:
         self._slow_windows = 0
 
     def _try(self, number: int) -> None:
-        """Try a number of threads within the limit. One thread means that the caller makes the calls itself."""
+        """Set the number of threads for the next calls, at least one and at most the limit.
+
+        The previous number and its speed are kept for a comparison. If the number is one, the caller makes the calls.
+        """
         number = max(1, min(number, self._limit))
         if number != self.value:
             self._previous = self.value, self._speed

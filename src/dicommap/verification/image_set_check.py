@@ -66,9 +66,10 @@ class StudyOverrides:
     def check(
         self, stored: StoredImageSet, image_set: str, series: frozenset[str], instances: frozenset[str] | None
     ) -> Iterator[AttributeCheck]:
-        """Yield a check of each attribute that applies to an image set.
+        """Compare the attributes of the overrides with an image set. Yield one check for each attribute.
 
-        Attributes of an override of the whole study are checked in each image set.
+        Attributes of an override of a series are checked only in image sets with this series. Attributes of an override
+        of the study are checked in each image set.
 
         Args:
             stored: The metadata of the image set.

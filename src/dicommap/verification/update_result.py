@@ -134,12 +134,12 @@ class ImageSetUpdateResult:
                 )
 
     def _find_missing_instance(self) -> str | None:
-        """Return the SOP Instance UID that no image set has; None if there are several, or none."""
+        """Return the UID of the instance that no image set has; None if it is not exactly one instance."""
         instances = self.absent - {self.series_instance_uid} if self.outcome is UpdateOutcome.NOT_FOUND else ()
         return next(iter(instances)) if len(instances) == 1 else None
 
     def _find_only_instance(self, counts: EffectCounts) -> str | None:
-        """Return the SOP Instance UID of all attributes with some effects; None if there are several, or none."""
+        """Return the SOP Instance UID that all attributes with these effects share; None if they do not share one."""
         instances = {attribute.instance for attribute, effect in self.effects.attention if effect in counts}
         return instances.pop() if len(instances) == 1 else None
 

@@ -7,14 +7,16 @@ import pytest
 from dicommap.dicom.character_sets import parse_specific_character_set
 from dicommap.p10 import WantedAttributes, header_decoding
 from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN
-from dicommap.p10.header_decoding import TextCache, TextCaches, ValueKind
+from dicommap.p10.header_decoding import DecodingContext, TextCache, TextCaches
 from dicommap.p10.walk import WalkResult
 
 SOP, NAME, CHARSET = 0x00080018, 0x00100010, 0x00080005
 
 
-def kind(keyword: str = "PatientName", tag: int = NAME, vr: bytes = b"PN", charset: str = "ISO_IR 192") -> ValueKind:
-    return ValueKind(tag, keyword, vr, parse_specific_character_set(charset), "<")
+def kind(
+    keyword: str = "PatientName", tag: int = NAME, vr: bytes = b"PN", charset: str = "ISO_IR 192"
+) -> DecodingContext:
+    return DecodingContext(tag, keyword, vr, parse_specific_character_set(charset), "<")
 
 
 def uid(vr: bytes = b"UI") -> TextCache:

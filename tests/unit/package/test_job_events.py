@@ -7,7 +7,7 @@ import json
 import pytest
 
 from dicommap.issues import Location
-from dicommap.package.job_events import parse_event_file
+from dicommap.package.job_events import parse_event_documents
 from tests.support.job_events import make_event
 
 ONE, TWO = make_event("SUBMITTED"), make_event("COMPLETED")
@@ -30,9 +30,9 @@ ONE, TWO = make_event("SUBMITTED"), make_event("COMPLETED")
 def test_the_documents_of_a_file_have_their_lines(
     text: str, expected: list[tuple[object, int | None]], mark: bytes
 ) -> None:
-    found = list(parse_event_file(mark + text.encode(), "events.jsonl"))
+    found = list(parse_event_documents(mark + text.encode(), "events.jsonl"))
     assert found == [(document, Location(path="events.jsonl", row=row)) for document, row in expected]
 
 
 def test_bytes_that_are_not_utf_8_are_one_unreadable_document() -> None:
-    assert list(parse_event_file(json.dumps(ONE).encode("utf-16"), "e")) == [(None, Location(path="e"))]
+    assert list(parse_event_documents(json.dumps(ONE).encode("utf-16"), "e")) == [(None, Location(path="e"))]

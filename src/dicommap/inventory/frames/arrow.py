@@ -9,7 +9,7 @@ import pyarrow
 
 from dicommap.inventory.cells import damaged_error, inventory_error
 from dicommap.inventory.frames.columns import CellType
-from dicommap.inventory.frames.frame_queries import count_frame_rows, frame_query, open_frame_connection
+from dicommap.inventory.frames.frame_queries import build_frame_query, count_frame_rows, open_frame_connection
 from dicommap.progress import track_progress
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def read_record_batches(
     Raises:
         InventoryError: The inventory is damaged.
     """
-    columns, query = frame_query(connection, level, keywords)
+    columns, query = build_frame_query(connection, level, keywords)
     schema = pyarrow.schema(
         [pyarrow.field(column.name, _ARROW_TYPES[column.kind], nullable=column.is_nullable) for column in columns]
     )

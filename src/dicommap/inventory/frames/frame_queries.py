@@ -132,7 +132,7 @@ def open_frame_connection(connection: sqlite3.Connection) -> Iterator[sqlite3.Co
         reopened.close()
 
 
-def frame_query(
+def build_frame_query(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...]
 ) -> tuple[tuple[FrameColumn, ...], str]:
     """Return the columns of a frame and its SELECT statement.

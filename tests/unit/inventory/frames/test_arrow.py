@@ -13,7 +13,7 @@ from dicommap.errors import InventoryError, UsageError
 from dicommap.inventory import Inventory
 from dicommap.inventory.frames import arrow
 from dicommap.inventory.frames.columns import FrameLevel, frame_columns
-from dicommap.inventory.frames.frame_queries import frame_query, open_frame_connection
+from dicommap.inventory.frames.frame_queries import build_frame_query, open_frame_connection
 from tests.support.filled_inventories import added, inventory_of
 from tests.support.frame_inventory import FILES, KEYWORDS, pick_cells, rows_of
 
@@ -112,7 +112,7 @@ def test_a_level_that_there_is_not_is_an_error(level: str) -> None:
 def test_instances_come_without_sorting() -> None:
     with inventory_of(*FILES) as inventory, open_frame_connection(inventory._connection) as tables:
         for level in (FrameLevel.INSTANCE, FrameLevel.FILE, FrameLevel.ISSUE):
-            _, query = frame_query(tables, level, inventory.keywords)
+            _, query = build_frame_query(tables, level, inventory.keywords)
             steps = [row[3] for row in tables.execute(f"EXPLAIN QUERY PLAN {query}")]
             assert steps
             assert not [step for step in steps if "TEMP B-TREE" in step]
