@@ -104,6 +104,14 @@ def test_two_people_at_once_and_a_wrong_store(store: Store) -> None:
     assert "There is no terminal to ask on" in ran.err
 
 
+def test_an_unknown_study_is_refused_in_a_dry_run_too(store: Store) -> None:
+    package = store.package(CORRECTION)
+    for words in (("-n",), ("--yes",), ("--revert", "-n")):
+        ran = dicommap("update", package, "--study", "9.9.9", *words, *options(store))
+        assert (ran.status, store.image_set.version) == (2, 1)
+        assert "No update of the package is for such a study." in ran.err
+
+
 def test_statuses_tell_what_is_wrong_and_what_is_not_known(store: Store) -> None:
     package = store.package(CORRECTION)
     store.service.fault("changed-meanwhile", operation="UpdateImageSetMetadata")
