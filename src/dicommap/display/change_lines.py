@@ -284,7 +284,7 @@ def _format_group(texts: Sequence[_ChangeTexts], indent: str, fit: _Fit | None) 
             return
         texts = [fit.shorten_before(change, room) for change in texts]
         widest = max(text_width(change.values) for change in texts)
-        origin_room = max(room - widest, int(room * MAX_ORIGIN_SHARE))
+        origin_room = max(room - widest, min(int(room * MAX_ORIGIN_SHARE), room - _MIN_CHANGE_WIDTH))
         origins = [fit.cut_middle(origin, origin_room) for origin in origins]
         value_room = room - max(map(text_width, origins))
         values = [fit.cut_values(change, value_room) for change in texts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydicom.datadict import keyword_dict
 from rich.cells import cell_len
@@ -105,6 +105,7 @@ LONG_KEYWORDS = [0x00080023, 0x00200037, 0x0018A001, 0x00189758, 0x00091010, 0x0
     reason=st.sampled_from([None, *UpdateReason]),
     shown=st.booleans(),
 )
+@example(before="000000", after="0", tag=0x00200037, reason=UpdateReason.REMOVAL, shown=False)
 def test_no_change_of_an_instance_is_wider_than_the_terminal(
     before: str, after: str, tag: int, reason: UpdateReason | None, shown: bool
 ) -> None:
