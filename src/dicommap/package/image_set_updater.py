@@ -32,9 +32,8 @@ from dicommap.package.image_set_work import (
     PartToSend,
     find_part,
     list_names,
-    make_other_values_record,
     make_sent_record,
-    make_stored_record,
+    make_unsent_record,
 )
 from dicommap.updates.attribute_update import list_attribute_updates
 from dicommap.verification.update_decision import (
@@ -169,7 +168,9 @@ class ImageSetUpdater:
     def _refuse_other_values(self, work: ImageSetWork, number: int, version: str, necessary: NecessaryRequests) -> None:
         """Save that a request overwrites another value, and raise ImageSetEndError, unless the user wants that."""
         if necessary.other_values and not self.overwrites_other_values:
-            work.add_record(self._save(work, make_other_values_record(work, number, version, necessary)))
+            work.add_record(
+                self._save(work, make_unsent_record(work, number, RequestState.OTHER_VALUES, version, necessary))
+            )
             raise ImageSetEndError(UpdateOutcome.OTHER_VALUES)
 
     def _update_request(self, work: ImageSetWork, number: int, request: UpdateRequest) -> Generator[float, None, bool]:
@@ -192,7 +193,7 @@ class ImageSetUpdater:
             necessary = self.decide(work.target, work.study, request, stored)
             self._refuse_other_values(work, number, base, necessary)
         if not necessary.requests:
-            work.add_record(self._save(work, make_stored_record(work, number, base, necessary)))
+            work.add_record(self._save(work, make_unsent_record(work, number, RequestState.STORED, base, necessary)))
             return False
         version = base
         for part, piece in enumerate(necessary.requests, 1):

@@ -113,29 +113,21 @@ def count_effects(record: RequestRecord) -> Counter[Effect]:
     return counts
 
 
-def make_stored_record(work: ImageSetWork, number: int, version: str, necessary: NecessaryRequests) -> RequestRecord:
-    """Return the record which says that a request is not necessary, because its values are stored already."""
-    return RequestRecord(
-        imageSetId=work.image_set,
-        request=number,
-        state=RequestState.STORED,
-        baseVersion=version,
-        versionBefore=version,
-        stored=necessary.stored,
-        **list_names(necessary),
-    )
-
-
-def make_other_values_record(
-    work: ImageSetWork, number: int, version: str, necessary: NecessaryRequests
+def make_unsent_record(
+    work: ImageSetWork, number: int, state: RequestState, version: str, necessary: NecessaryRequests
 ) -> RequestRecord:
-    """Return the record of a request that is not sent, because an attribute has another value than before the edit."""
+    """Return the record of a request that is not sent.
+
+    The state is STORED if its values are stored already, or OTHER_VALUES if an attribute has another value than before
+    the edit.
+    """
     return RequestRecord(
         imageSetId=work.image_set,
         request=number,
-        state=RequestState.OTHER_VALUES,
+        state=state,
         baseVersion=version,
         versionBefore=version,
+        stored=necessary.stored if state is RequestState.STORED else 0,
         **list_names(necessary),
     )
 
