@@ -130,7 +130,7 @@ def _hook_everything(steps: Steps) -> None:
     for name in ("fsync", "link", "rename", "replace"):
         setattr(os, name, steps.around(getattr(os, name), lambda *_, name=name, **__: name))
     URLLib3Session.send = steps.around(URLLib3Session.send, lambda _, request: str(request.method))
-    confirmation._read_answer = steps.around(confirmation._read_answer, lambda: "question")
+    confirmation._read_yes = steps.around(confirmation._read_yes, lambda: "question")
     check = steps.around(find_instance_problem, lambda *_: "check")
     vars(object_copies).update(find_instance_problem=check)
 

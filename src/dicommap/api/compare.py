@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.arguments import convert_arguments, to_progress, to_texts
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.dicom.dictionary import tag_of
 from dicommap.errors import InventoryError
 from dicommap.inventory import Inventory
@@ -258,7 +258,9 @@ def _parse_ignored(words: Iterable[str]) -> tuple[frozenset[ChangeKind], frozens
         elif tag_of(word) is not None:
             keywords.add(word)
         else:
-            raise unknown_choice("change to ignore", word, [*IGNORABLE_KINDS, "and the keywords of attributes"])
+            raise make_unknown_choice_error(
+                "change to ignore", word, [*IGNORABLE_KINDS, "and the keywords of attributes"]
+            )
     return frozenset(kinds), frozenset(keywords)
 
 

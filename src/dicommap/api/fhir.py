@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dicommap.arguments import convert_arguments, optional, to_flag, to_path, to_text, type_error
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.display.csv_json import format_json_lines
 from dicommap.display.imaging_study import STATUSES, ImagingStudyResult, ImagingStudySettings, build_imaging_study
 from dicommap.display.issue_report import Issues
@@ -182,7 +182,7 @@ def _describe_studies(
 
 def _check_status(text: str) -> str:
     if text not in STATUSES:
-        raise unknown_choice("status of an ImagingStudy", text, STATUSES)
+        raise make_unknown_choice_error("status of an ImagingStudy", text, STATUSES)
     return text
 
 

@@ -19,7 +19,7 @@ from dicommap.arguments import (
 from dicommap.aws.clients import to_clients
 from dicommap.aws.environment import get_caller_region
 from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
@@ -190,7 +190,7 @@ def _choose_questions(names: tuple[str, ...], record: ProbeRecord | None) -> tup
     """Return the questions to ask, in the order of QUESTIONS. Raises UsageError for an unknown question."""
     for name in names:
         if name not in QUESTIONS:
-            raise unknown_choice("question", name, list(QUESTIONS))
+            raise make_unknown_choice_error("question", name, list(QUESTIONS))
     chosen = tuple(name for name in QUESTIONS if not names or name in names)
     if record is None:
         return chosen

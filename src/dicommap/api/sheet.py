@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Literal
 
 from dicommap.arguments import convert_arguments, optional, to_integer, to_path, to_text, to_texts, type_error
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.issue_report import Issues
 from dicommap.edits.csv_reader import require_delimiter
@@ -230,7 +230,7 @@ def sheet(
 
     """
     if level is not None and str(level) not in _LEVELS:
-        raise unknown_choice("level", level, _LEVELS)
+        raise make_unknown_choice_error("level", level, _LEVELS)
     require_delimiter(delimiter)
     given: object = {} if where is None else where
     if not isinstance(given, Mapping) or not all(isinstance(keyword, str) for keyword in given):

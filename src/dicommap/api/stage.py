@@ -21,7 +21,7 @@ from dicommap.arguments import (
 )
 from dicommap.aws.clients import to_clients
 from dicommap.aws.object_copies import ObjectCopier
-from dicommap.aws.source_roots import SourceRoots, find_unnamed_sources, require_narrow_sources
+from dicommap.aws.source_roots import SourceRoots, check_source_roots, require_narrow_sources
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
@@ -144,11 +144,11 @@ def stage(
     planned = PackageDirectory(package)
     require_jobs(planned)
     chosen = select_staged_jobs(planned, jobs)
-    issues: list[Issue] = _find_errors(planned)
+    issues: list[Issue] = _find_error_issues(planned)
     if not issues and chosen:
         used = find_job_sources(planned, chosen)
         roots = _choose_roots(list(used.values()), sources, can_confirm=confirm is not None)
-        issues += find_unnamed_sources(used, roots)
+        issues += check_source_roots(used, roots)
     if issues or not chosen:
         return StageResult(package=Path(package), jobs=(), issues=Issues(issues))
     reached = add_saved_settings(clients, planned.aws_account())
@@ -164,13 +164,13 @@ def stage_with_store(
     planned = PackageDirectory(package)
     require_jobs(planned)
     chosen = select_staged_jobs(planned, jobs)
-    issues = _find_errors(planned)
+    issues = _find_error_issues(planned)
     if issues:
         return StageResult(package=Path(package), jobs=(), issues=Issues(issues))
     return _stage_jobs(planned, chosen, store, progress)
 
 
-def _find_errors(planned: PackageDirectory) -> list[Issue]:
+def _find_error_issues(planned: PackageDirectory) -> list[Issue]:
     """Validate a package, and return the issues that are errors."""
     issues, _ = validate_and_open(planned.path, opened=planned)
     return [issue for issue in issues if issue.severity is Severity.ERROR]

@@ -287,7 +287,7 @@ def _send_requests(
     issues = list(_environment_issues(submitter, job_requests))
     if not has_errors(issues):
         for job_request in job_requests:
-            submitter.find_unanswered_job(job_request)
+            submitter.save_unanswered_job(job_request)
         issues += _s3_issues(submitter, package, job_requests) if check else ()
     if not has_errors(issues):
         if submitter.replace:

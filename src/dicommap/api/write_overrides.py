@@ -129,7 +129,7 @@ def _require_overrides(overrides: object, assumptions: Assumptions) -> list[Over
 
 def _require_no_errors(overrides: Sequence[Override], assumptions: Assumptions) -> None:
     """Raise UsageError if an issue of an override is an error. The message has the first error."""
-    errors = [_select_errors(override.issues(assumptions)) for override in overrides]
+    errors = [_select_error_issues(override.issues(assumptions)) for override in overrides]
     error_lists = [override_errors for override_errors in errors if override_errors]
     if error_lists:
         count = len(error_lists)
@@ -145,7 +145,7 @@ def _require_uri(input_s3_uri: object) -> S3Uri:
     uri = S3Uri.parse(input_s3_uri) if isinstance(input_s3_uri, str) else None
     if uri is None or not isinstance(input_s3_uri, str):
         raise UsageError("input_s3_uri is not an S3 URI.", fix="Write it as s3://bucket/prefix/.")
-    _raise_first(_select_errors(s3_uri_issues(input_s3_uri, Location())), "input_s3_uri")
+    _raise_first(_select_error_issues(s3_uri_issues(input_s3_uri, Location())), "input_s3_uri")
     return uri
 
 
@@ -170,7 +170,8 @@ def _require_valid(
     document = configuration.model_dump(mode="json", exclude_none=True)
     files = {path: text.encode() for path, text in texts.items()}
     _raise_first(
-        _select_errors(check_import_configuration(document, files, None, uri, assumptions)), "The import configuration"
+        _select_error_issues(check_import_configuration(document, files, None, uri, assumptions)),
+        "The import configuration",
     )
 
 
@@ -181,7 +182,7 @@ def _raise_first(errors: Sequence[Issue], subject: str) -> None:
         raise UsageError(f"{subject} is not valid: {errors[0]}", fix=fix)
 
 
-def _select_errors(issues: Iterable[Issue]) -> list[Issue]:
+def _select_error_issues(issues: Iterable[Issue]) -> list[Issue]:
     return [issue for issue in issues if issue.severity is Severity.ERROR]
 
 

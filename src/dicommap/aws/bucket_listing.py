@@ -91,9 +91,7 @@ class BucketLister:
         self._original_client = (
             client  # keep the client alive: its signer has only a weak reference to the client's event emitter
         )
-        self._client.meta.events.register(
-            "before-parse.s3.ListObjectsV2", _parse_page_before_botocore, unique_id=_PAGE_MEMBER
-        )
+        self._client.meta.events.register("before-parse.s3.ListObjectsV2", _replace_page, unique_id=_PAGE_MEMBER)
         self.requests = 0
         self.region: str | None = None
         """The region of the bucket; None before the first answer, and if no answer names the region."""
@@ -178,9 +176,7 @@ def _make_endless_listing_error(problem: str) -> AwsError:
     return AwsError(f"S3's listing {problem}.", fix="Check the endpoint, and any proxy on the way to it.")
 
 
-def _parse_page_before_botocore(
-    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
-) -> None:
+def _replace_page(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
     """Parse a page before botocore does, and put the result into `customized_response_dict`.
 
     The body is replaced by an empty listing, which botocore then parses quickly.

@@ -19,7 +19,7 @@ from dicommap.aws.timing import (
     GrowingPauses,
     Throttle,
 )
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.errors import AwsError, ConflictError, UsageError
 from dicommap.healthimaging.image_sets import (
     MAX_SEARCH_FILTERS,
@@ -353,7 +353,7 @@ class ImageSets:
 def _build_filters(filters: Mapping[str, str]) -> list[dict[str, Any]]:
     for keyword in filters:
         if keyword not in SEARCHABLE_ATTRIBUTES:
-            raise unknown_choice("searchable attribute", keyword, list(SEARCHABLE_ATTRIBUTES))
+            raise make_unknown_choice_error("searchable attribute", keyword, list(SEARCHABLE_ATTRIBUTES))
     if len(filters) > MAX_SEARCH_FILTERS:
         raise UsageError(
             f"{len(filters)} filters are too many for SearchImageSets.", fix=f"Give at most {MAX_SEARCH_FILTERS}."

@@ -130,10 +130,10 @@ def find_plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | N
     for issue in check_plan_sources(sources, os.path.expanduser("~")):
         yield issue.with_location(path=PLAN_FILE)
     if named is not None:
-        yield from find_unnamed_sources(dict(enumerate(sources)), SourceRoots.resolve(named))
+        yield from check_source_roots(dict(enumerate(sources)), SourceRoots.resolve(named))
 
 
-def find_unnamed_sources(sources: Mapping[int, str], roots: SourceRoots) -> Iterator[Issue]:
+def check_source_roots(sources: Mapping[int, str], roots: SourceRoots) -> Iterator[Issue]:
     """Yield an issue for each source of a plan that is outside the roots which the user named or confirmed.
 
     Args:

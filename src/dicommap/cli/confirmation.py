@@ -65,14 +65,14 @@ def _ask(more: str = "") -> bool:
             "There is no terminal to ask on, so nothing was sent.",
             fix=f"Check what is shown, then add --yes{more}.",
         )
-    return _read_answer()
+    return _read_yes()
 
 
 def _is_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
-def _read_answer() -> bool:
+def _read_yes() -> bool:
     """Ask the user on stderr. Return True if the answer is `yes`; False for any other answer or the end of input."""
     sys.stderr.write(f"Type {ANSWER} to go on: ")
     sys.stderr.flush()

@@ -43,7 +43,7 @@ from dicommap.cli.verify import (
     list_attention_codes,
     print_verification,
 )
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.display.csv_json import record_lines
 from dicommap.display.outcome_records import (
     OUTCOME_TITLES,
@@ -340,7 +340,7 @@ def _build_job_records(job: JobReconciliation, level: ResultLevel, *, show_value
     elif level is ResultLevel.ISSUE:
         yield from (issue.to_dict() for issue in job.outcomes.issues)
     else:
-        raise unknown_choice("level", level, ResultLevel)
+        raise make_unknown_choice_error("level", level, ResultLevel)
 
 
 def _print_result(reconciliation: Reconciliation, *, show_values: bool, is_verified: bool) -> None:

@@ -34,7 +34,7 @@ from dicommap.cli.output import (
 )
 from dicommap.cli.package_next_step import after_verify
 from dicommap.cli.terminal import add_output_options
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.display.csv_json import record_lines
 from dicommap.display.outcome_records import flatten_outcome_record
@@ -210,7 +210,7 @@ def _build_study_records(study: StudyResult, level: VerificationLevel, masker: M
         return build_series_records(study)
     if level is VerificationLevel.ATTRIBUTE:
         return build_attribute_records(study, masker)
-    raise unknown_choice("level", level, VerificationLevel)
+    raise make_unknown_choice_error("level", level, VerificationLevel)
 
 
 def print_verification(verification: Verification, masker: Masker) -> None:

@@ -30,10 +30,10 @@ def choice_of(choices: type[_Choice], word: str, noun: str) -> _Choice:
     try:
         return choices(word)
     except ValueError:
-        raise unknown_choice(noun, word, choices) from None
+        raise make_unknown_choice_error(noun, word, choices) from None
 
 
-def unknown_choice(noun: str, word: object, known: Iterable[str]) -> UsageError:
+def make_unknown_choice_error(noun: str, word: object, known: Iterable[str]) -> UsageError:
     """Return the error for an unknown word, with a message such as "Unknown format 'xls'" and the known words.
 
     Args:

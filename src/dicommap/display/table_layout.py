@@ -227,7 +227,7 @@ def find_kept_width(texts: Collection[str], share: int) -> int:
     low, high = _MIN_KEPT, max(map(len, distinct), default=0)
     while low < high:
         kept = (low + high) // 2
-        if _stay_different(distinct, kept, share):
+        if _are_different_when_shortened(distinct, kept, share):
             high = kept
         else:
             low = kept + 1
@@ -240,7 +240,7 @@ def pad_text(text: str, width: int, *, is_right: bool = False) -> str:
     return blanks + text if is_right else text + blanks
 
 
-def _stay_different(texts: set[str], kept: int, share: int) -> bool:
+def _are_different_when_shortened(texts: set[str], kept: int, share: int) -> bool:
     # A text of at most `kept` characters is not shortened. To be on the safe side, it is compared as if it were
     # shortened.
     head = kept // share

@@ -8,7 +8,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.edits.table import (
     CELL_LENGTH_LIMIT,
     CELLS_LIMIT,
@@ -48,7 +48,7 @@ def require_delimiter(delimiter: str) -> None:
 
     """
     if delimiter not in DELIMITERS or len(delimiter) != 1:
-        raise unknown_choice("delimiter", delimiter, ["a comma", "a semicolon", "a tab", "a bar"])
+        raise make_unknown_choice_error("delimiter", delimiter, ["a comma", "a semicolon", "a tab", "a bar"])
 
 
 def read_csv_table(

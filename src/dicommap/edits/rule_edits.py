@@ -234,7 +234,7 @@ class RuleEdits:
         if not any(is_undecodable(value) for _, value in sources):
             attribute, row = new_value.compute_attribute(values, location), new_value.row_result(values)
         if isinstance(attribute, list):
-            yield from self._record_and_yield(attribute, row, target.study_instance_uid)
+            yield from self._record_issues(attribute, row, target.study_instance_uid)
         elif attribute is not None:
             yield Edit(
                 target=target,
@@ -248,9 +248,7 @@ class RuleEdits:
                 can_be_shown=row is None and all(is_never_masked(*source) for source in sources),
             )
 
-    def _record_and_yield(
-        self, issues: Iterable[Issue], lookup_result: EditResult | None, study: str
-    ) -> Iterator[Issue]:
+    def _record_issues(self, issues: Iterable[Issue], lookup_result: EditResult | None, study: str) -> Iterator[Issue]:
         """Record issues in the edit results of the rule and of the lookup row, and yield the issues.
 
         The issue of a lookup cell is recorded for each study, but yielded only once.

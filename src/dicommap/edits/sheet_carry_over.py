@@ -84,7 +84,7 @@ class SheetCarryOver:
         self.cells: CarriedCells = {}
         """The edits that were carried over: study or series -> keyword -> text of the cell."""
         self.issues: BoundedList[Issue] = bounded_issues()
-        self.issues += (_as_warning(issue) for issue in issues)
+        self.issues += (_convert_to_warning(issue) for issue in issues)
 
     @property
     def count(self) -> int:
@@ -114,17 +114,17 @@ class SheetCarryOver:
         """Add issues about rows whose object is not in the inventory. Call it after the last study."""
         for damaged in self._sheet.damaged_uids:
             location = self._sheet.locate(damaged.row, damaged.column)
-            self.issues.add(_warn("sheet.damaged-uid", location, problem=damaged.problem, hint=""))
+            self.issues.add(_make_warning("sheet.damaged-uid", location, problem=damaged.problem, hint=""))
         for target, row in self._sheet.rows.items():
             if row.number in self._reached:
                 continue
             location = Location(path=self._sheet.name, row=row.number)
             if replace(target, sop_instance_uid=None) in self._known:
-                self.issues.add(_warn("sheet.unknown-instance", location))
+                self.issues.add(_make_warning("sheet.unknown-instance", location))
             elif replace(target, series_instance_uid=None, sop_instance_uid=None) in self._known:
-                self.issues.add(_warn("sheet.unknown-series", location))
+                self.issues.add(_make_warning("sheet.unknown-series", location))
             else:
-                self.issues.add(_warn("sheet.unknown-study", location, hint=""))
+                self.issues.add(_make_warning("sheet.unknown-study", location, hint=""))
 
     def _carry_row(self, row: SheetRow, values: AttributeValues) -> Iterator[tuple[str, str]]:
         """Yield the edits of a row that still apply, each as a keyword and the text of its cell.
@@ -166,13 +166,13 @@ def _edit_issues(
     issues = list(escape_issues(before, cell, location)) or list(
         cell_issues(before, cell, location, tag_of(keyword) or 0, row.kinds.get(keyword))
     )
-    yield from map(_as_warning, issues)
+    yield from map(_convert_to_warning, issues)
 
 
-def _warn(code: str, location: Location, **facts: object) -> Issue:
+def _make_warning(code: str, location: Location, **facts: object) -> Issue:
     return make_issue(code, location, severity=Severity.WARNING, **facts)
 
 
-def _as_warning(issue: Issue) -> Issue:
+def _convert_to_warning(issue: Issue) -> Issue:
     """Return an error as a warning, because the new sheet is written without the edit. Other issues are unchanged."""
     return replace(issue, severity=Severity.WARNING) if issue.severity is Severity.ERROR else issue

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.errors import UsageError
 
@@ -175,7 +175,7 @@ class Assumptions(BaseModel):
                 continue
             name, _, value = setting.partition("=")
             if value not in _list_choices().get(name, ()):
-                raise unknown_choice("assumption", setting, [STRICT, *_list_known_settings()])
+                raise make_unknown_choice_error("assumption", setting, [STRICT, *_list_known_settings()])
             chosen[name] = value
         return (base or cls()).model_copy(update=chosen)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import UsageError
 from dicommap.healthimaging.limits import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_JOB_FOLDERS, MAX_MAPPINGS
@@ -52,7 +52,7 @@ class Quotas(BaseModel):
         for setting in settings:
             name, _, value = setting.partition("=")
             if name not in cls.model_fields:
-                raise unknown_choice("quota", name, cls.model_fields)
+                raise make_unknown_choice_error("quota", name, cls.model_fields)
             if not (value.isascii() and value.isdigit()):
                 raise UsageError(
                     f"The quota '{name}' has no number: '{make_printable(value[:80])}'.",

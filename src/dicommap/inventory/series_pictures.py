@@ -67,8 +67,8 @@ class InventoryPictureSource:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A connection cannot be pickled. An unpickled series therefore has None as its picture source.
-        return _find_no_picture_source, ()
+        return _restore_no_picture_source, ()
 
 
-def _find_no_picture_source() -> None:
+def _restore_no_picture_source() -> None:
     return None

@@ -45,7 +45,7 @@ _UID_QUERIES = {
 }
 
 
-def find_nonconformant_uids(connection: sqlite3.Connection) -> Iterator[Issue]:
+def check_uids(connection: sqlite3.Connection) -> Iterator[Issue]:
     """Yield an issue for all nonconformant UIDs of one keyword that have the same root and the same problem.
 
     The Study, Series and SOP Instance UIDs and the SOP Class UIDs are checked. The location of an issue is the first
@@ -146,17 +146,17 @@ def find_whole_scan_issues(
     The location of an issue is given by UIDs for a study or series, and by the path for a file.
     """
     connection.execute(_CREATE_COUNTED_TABLE)
-    yield from _find_series_in_two_studies(connection)
-    yield from _find_inconsistent_attributes(connection, keywords, Level.STUDY)
-    yield from _find_inconsistent_attributes(connection, keywords, Level.SERIES)
-    yield from _find_invalid_dates(connection, keywords)
-    yield from _find_unsupported_transfer_syntaxes(connection)
-    yield from find_nonconformant_uids(connection)
+    yield from _check_series_have_one_study(connection)
+    yield from _check_consistency(connection, keywords, Level.STUDY)
+    yield from _check_consistency(connection, keywords, Level.SERIES)
+    yield from _check_dates(connection, keywords)
+    yield from _check_transfer_syntaxes(connection)
+    yield from check_uids(connection)
     connection.execute("DROP TABLE temp.counted")
-    yield from _find_too_large_files(connection, label)
+    yield from _check_file_sizes(connection, label)
 
 
-def _find_series_in_two_studies(connection: sqlite3.Connection) -> Iterator[Issue]:
+def _check_series_have_one_study(connection: sqlite3.Connection) -> Iterator[Issue]:
     query = f"""
         SELECT SeriesInstanceUID, COUNT(DISTINCT StudyInstanceUID) AS studies FROM {_COUNTED_HEADERS}
         GROUP BY SeriesInstanceUID HAVING studies > 1 ORDER BY SeriesInstanceUID
@@ -165,9 +165,7 @@ def _find_series_in_two_studies(connection: sqlite3.Connection) -> Iterator[Issu
         yield make_issue("series.in-two-studies", Location(series=series), count=count)
 
 
-def _find_inconsistent_attributes(
-    connection: sqlite3.Connection, keywords: tuple[str, ...], level: Level
-) -> Iterator[Issue]:
+def _check_consistency(connection: sqlite3.Connection, keywords: tuple[str, ...], level: Level) -> Iterator[Issue]:
     levels = {Level.STUDY: (Level.PATIENT, Level.STUDY), Level.SERIES: (Level.SERIES,)}[level]
     compared = [keyword for keyword in keywords if level_of(tag_of(keyword) or 0) in levels]
     if not compared:
@@ -184,7 +182,7 @@ def _find_inconsistent_attributes(
                 yield make_issue(f"{level.value}.inconsistent-attribute", place, keyword=keyword, count=count)
 
 
-def _find_invalid_dates(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> Iterator[Issue]:
+def _check_dates(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> Iterator[Issue]:
     """Yield an issue for each study in which a date of the patient or study is not a valid date.
 
     Each issue has the number of files with an invalid value of the attribute.
@@ -207,7 +205,7 @@ def _is_date_cell(cell: str | bytes) -> bool:
     return isinstance(cell, str) and is_date(cell)
 
 
-def _find_unsupported_transfer_syntaxes(connection: sqlite3.Connection) -> Iterator[Issue]:
+def _check_transfer_syntaxes(connection: sqlite3.Connection) -> Iterator[Issue]:
     query = f"""
         SELECT StudyInstanceUID, SeriesInstanceUID, TransferSyntaxUID, SUM(files) FROM {_COUNTED_HEADERS}
         WHERE TransferSyntaxUID != '' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
@@ -218,7 +216,7 @@ def _find_unsupported_transfer_syntaxes(connection: sqlite3.Connection) -> Itera
             yield make_issue("instance.unsupported-transfer-syntax", place, count=count)
 
 
-def _find_too_large_files(connection: sqlite3.Connection, label: PathLabel) -> Iterator[Issue]:
+def _check_file_sizes(connection: sqlite3.Connection, label: PathLabel) -> Iterator[Issue]:
     query = """
         SELECT source, path, size FROM file WHERE size > ? AND disposition IN ('instance', 'duplicate')
         ORDER BY source, path

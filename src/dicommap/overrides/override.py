@@ -117,7 +117,7 @@ class Override(Target):
                 data_set[hex_of(attribute[0])] = attribute[1]
             else:
                 rejected += attribute
-        rejected += _reject_unusable_texts(data_set)
+        rejected += _remove_unusable_texts(data_set)
         return cls._create_override(target, data_set, rejected)
 
     @classmethod
@@ -144,7 +144,7 @@ class Override(Target):
         if not isinstance(dataset, Dataset):
             raise _type_error("dataset", "a pydicom Dataset", dataset)
         data_set, issues = data_set_from_dataset(dataset)
-        issues += _reject_unusable_texts(data_set)
+        issues += _remove_unusable_texts(data_set)
         uids = {STUDY_INSTANCE_UID: study_instance_uid, SERIES_INSTANCE_UID: series_instance_uid}
         for tag, uid in uids.items():
             if uid is not None and data_set.get(hex_of(tag)) == {"vr": "UI", "Value": [uid]}:
@@ -184,7 +184,7 @@ class Override(Target):
         if has_errors(rejected):
             return cls._create_override(target, {}, rejected)
         data_set = parse_override_data_set(value, assumptions)
-        rejected = _reject_unusable_texts(data_set)
+        rejected = _remove_unusable_texts(data_set)
         return cls._create_override(target, {} if rejected else data_set, rejected)
 
     @classmethod
@@ -267,7 +267,7 @@ def _make_target(study_instance_uid: object, series_instance_uid: object) -> Tar
     return Target(study_instance_uid=str(study_instance_uid), series_instance_uid=series_instance_uid)
 
 
-def _reject_unusable_texts(data_set: DataSet) -> list[Issue]:
+def _remove_unusable_texts(data_set: DataSet) -> list[Issue]:
     """Remove each attribute that has an unusable text from `data_set`. Return an issue for each unusable text.
 
     Unusable texts are the masks and markers that dicommap shows instead of values, and words for a missing value, such

@@ -170,7 +170,7 @@ class ImageSetReverter:
                 unanswered = None
             except AwsError as error:
                 if not error.transient and error.code:
-                    raise self._refuse(state, error) from None
+                    raise self._save_refusal_error(state, error) from None
                 unanswered = error
             else:
                 after = max(int(answer.versionId), int(state.versionBefore) + 1)
@@ -227,7 +227,7 @@ class ImageSetReverter:
         wanted = self.reader.read(target.image_set_id, state.toVersion, study)
         return self.reader.read(target.image_set_id, version, study) == wanted
 
-    def _refuse(self, state: RevertState, error: AwsError) -> Exception:
+    def _save_refusal_error(self, state: RevertState, error: AwsError) -> Exception:
         self._save(state, state="failed", reason=error.code)
         if not error.local or error.code in ACCESS_DENIED_CODES:
             return error

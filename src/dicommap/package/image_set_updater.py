@@ -180,7 +180,7 @@ class ImageSetUpdater:
         """
         last = work.state.find_last(work.image_set, number)
         if last is not None and last.state.is_done and last.part == last.parts:
-            return self._keep_done(work, number)
+            return self._add_kept_records(work, number)
         is_going_on = last is not None and (last.state.is_open or last.state.is_done)
         if not is_going_on and not self.may_send:
             return False
@@ -208,7 +208,7 @@ class ImageSetUpdater:
         return True
 
     @staticmethod
-    def _keep_done(work: ImageSetWork, number: int) -> bool:
+    def _add_kept_records(work: ImageSetWork, number: int) -> bool:
         """Add the records that an earlier run saved for a request to the result. Return whether AWS has executed it."""
         records = [
             record
@@ -237,7 +237,7 @@ class ImageSetUpdater:
         properties = yield from self.reader.wait(work.image_set, int(record.versionAfter or 0))
         has_failed = properties.imageSetWorkflowStatus == UPDATE_FAILED_STATUS
         if has_failed and int(properties.versionId) <= int(record.versionAfter or 0):
-            raise self._end(work, record, RequestState.FAILED, UPDATE_FAILED_STATUS)
+            raise self._save_end_error(work, record, RequestState.FAILED, UPDATE_FAILED_STATUS)
         before = self.reader.read(work.image_set, record.versionBefore, work.study)
         stored = self.reader.read(work.image_set, record.versionAfter or "", work.study)
         attributes = list_attribute_updates(sent.request)
@@ -273,7 +273,7 @@ class ImageSetUpdater:
             if is_uncertain and (found := (yield from self._recover(work, sent, record))) is not None:
                 return found
             if not self.may_send:
-                raise self._end(work, record, RequestState.FAILED, _NOT_SENT_REASON)
+                raise self._save_end_error(work, record, RequestState.FAILED, _NOT_SENT_REASON)
             try:
                 answer = self.reader.service.update(
                     self.reader.datastore,
@@ -288,14 +288,14 @@ class ImageSetUpdater:
                 is_uncertain, unanswered = True, None
             except AwsError as error:
                 if not error.transient and error.code:
-                    raise self._refuse(work, record, error) from None
+                    raise self._save_refusal_error(work, record, error) from None
                 is_uncertain, unanswered = True, error
             else:
                 return self._save(work, make_sent_record(record, answer.versionId))
             yield next(pauses)
         if unanswered is not None:
             raise unanswered  # the record stays in the state SENDING, so that the next run finds out what happened
-        raise self._end(work, record, RequestState.FAILED, _CONFLICT_REASON)
+        raise self._save_end_error(work, record, RequestState.FAILED, _CONFLICT_REASON)
 
     def _recover(
         self, work: ImageSetWork, sent: PartToSend, record: RequestRecord
@@ -314,9 +314,9 @@ class ImageSetUpdater:
             match = match_versions(sent.request, was, stored)
         recovery = decide_recovery(before, latest, is_same_request=is_same, match=match)
         if recovery is Recovery.CHANGED:
-            raise self._end(work, record, RequestState.CHANGED)
+            raise self._save_end_error(work, record, RequestState.CHANGED)
         if recovery is Recovery.NOT_KNOWN:
-            raise self._end(work, record, RequestState.UNKNOWN)
+            raise self._save_end_error(work, record, RequestState.UNKNOWN)
         if recovery is Recovery.SEND:
             return None
         return self._save(work, make_sent_record(record, str(after), is_inferred=True))
@@ -343,15 +343,15 @@ class ImageSetUpdater:
             sentAt=format_utc(self.clock.now()),
         )
 
-    def _refuse(self, work: ImageSetWork, record: RequestRecord, error: AwsError) -> Exception:
+    def _save_refusal_error(self, work: ImageSetWork, record: RequestRecord, error: AwsError) -> Exception:
         """Save that AWS has refused a request, and return the error to raise.
 
         The error ends the whole run, or only the work on this image set.
         """
-        end = self._end(work, record, RequestState.FAILED, error.code)
+        end = self._save_end_error(work, record, RequestState.FAILED, error.code)
         return error if not error.local or error.code in ACCESS_DENIED_CODES else end
 
-    def _end(
+    def _save_end_error(
         self, work: ImageSetWork, record: RequestRecord, state: RequestState, reason: str = ""
     ) -> ImageSetEndError:
         """Save that a request has ended without success. Return the error that ends the work on the image set."""

@@ -131,7 +131,7 @@ class JobAdopter:
         for adoption in adoptions:
             found = list(self._find_issues(adoption))
             if adoption.result is AdoptionResult.FITS and compare_overrides:
-                found += self._compare_overrides(adoption)
+                found += self._check_override_files(adoption)
             self.issues += found
             is_refused = counts.get(adoption.job or "", 0) > 1 or any(
                 issue.severity is Severity.ERROR for issue in found
@@ -217,17 +217,19 @@ class JobAdopter:
         elif adoption.result is AdoptionResult.FITS and properties.ending is JobEnding.FAILED:
             yield make_issue("adopt.failed", place)
 
-    def _compare_overrides(self, adoption: JobAdoption) -> list[Issue]:
+    def _check_override_files(self, adoption: JobAdoption) -> list[Issue]:
         """Return the issues of a job's override files in S3, compared with those of the package."""
         issues = bounded_issues(JOB_ISSUE_LIMIT, adoption.properties.inputS3Uri or "")
         documents = self._order_of(adoption).documents()
         with ThreadPoolExecutor(OBJECTS_AT_ONCE) as threads:
-            for found in threads.map(lambda document: self._compare_override(adoption.properties, document), documents):
+            for found in threads.map(
+                lambda document: self._check_override_file(adoption.properties, document), documents
+            ):
                 if found is not None:
                     issues.add(found)
         return list(issues)
 
-    def _compare_override(self, properties: ImportJob, document: UploadDocument) -> Issue | None:
+    def _check_override_file(self, properties: ImportJob, document: UploadDocument) -> Issue | None:
         place = Location(path=make_printable(document.uri))
         try:
             existing = compare_existing(self.clients.s3, document)

@@ -96,7 +96,7 @@ class JobSubmitter:
         if self.is_first:
             self.states.write_account(make_aws_account(job_request.request, self.clients, self.region))
 
-    def find_unanswered_job(self, job_request: SubmittableJob) -> None:
+    def save_unanswered_job(self, job_request: SubmittableJob) -> None:
         """Look up the job of an earlier start request whose answer was not saved. Save the job if it exists.
 
         Raises:
@@ -236,7 +236,7 @@ class JobSubmitter:
                 job = self.jobs.start(job_request.request)
             except AwsError as error:
                 if error.code != _QUOTA_CODE or not self._is_busy(job_request):
-                    raise _explain_conflict(error) from None
+                    raise _make_conflict_error(error) from None
                 self.on_step(job_request.id, "waits: the service takes no more jobs at once")
                 self.clock.sleep(next(pauses))
             else:
@@ -307,7 +307,7 @@ def _require_same_request(state: Submission, job_request: SubmittableJob, region
     )
 
 
-def _explain_conflict(error: AwsError) -> AwsError:
+def _make_conflict_error(error: AwsError) -> AwsError:
     """Return the error with advice if its reason is a repeated client token. Return any other error unchanged."""
     if error.code != _CONFLICT_CODE:
         return error

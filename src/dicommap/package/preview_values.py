@@ -50,7 +50,7 @@ class PreviousValues:
         digest = hashlib.sha256()
         try:
             with open_regular_file(PREVIEW_FILE, beneath=self._package) as file:
-                self._find_rows(file, digest)
+                self._index_rows(file, digest)
         except OSError as error:
             raise DocumentError(f"{PREVIEW_FILE} cannot be read: {os_error_reason(error)}.", fix=_FIX) from None
         except (ValueError, csv.Error):  # includes UnicodeDecodeError
@@ -92,7 +92,7 @@ class PreviousValues:
             if not row.get("SOPInstanceUID")
         }
 
-    def _find_rows(self, file: BinaryIO, digest: hashlib._Hash) -> None:
+    def _index_rows(self, file: BinaryIO, digest: hashlib._Hash) -> None:
         """Record the positions of each study's rows: offset and length in bytes. Consecutive rows are one range."""
         end = 0
 

@@ -116,7 +116,7 @@ class ProbeJobRunner:
         """
         requests = [ProbeJobRequest(job, self.record) for job in jobs]
         for request in requests:
-            self.submitter.find_unanswered_job(request)
+            self.submitter.save_unanswered_job(request)
             self.submitter.submit(request)
         ended = self.wait(requests)
         for request in requests:

@@ -141,7 +141,7 @@ class ProbeSession:
             started = [name for name, number in JOB_NUMBERS.items() if place.states.read(number) is not None]
             requests = [ProbeJobRequest(course.build(name), self._record) for name in started]
             for request in requests:
-                self._submitter.find_unanswered_job(request)
+                self._submitter.save_unanswered_job(request)
             states = place.states.read_all(request.id for request in requests)
             self._require_no_unanswered(states.values())
             running = [request for request in requests if states[request.id].state.has_job]

@@ -202,7 +202,7 @@ class _FolderWalk:
         if folder.cannot_be_job:
             self._divide_folder(folder)
         elif not self._open:
-            self._make_job(folder)
+            self._add_job(folder)
         if not self._open:
             return
         if not (self._whole and folder.partial):
@@ -214,9 +214,9 @@ class _FolderWalk:
         if not around.cannot_be_job:
             around.check_quotas(self._overrides, self._quotas)
         if around.cannot_be_job:
-            self._make_jobs_of_parts(around)
+            self._add_jobs_of_parts(around)
 
-    def _make_job(self, folder: Folder) -> None:
+    def _add_job(self, folder: Folder) -> None:
         """Make a folder a job, or divide it if a study that must stay whole also has files outside the folder."""
         if not folder.instances:
             return
@@ -243,12 +243,12 @@ class _FolderWalk:
             )
             self.result.smallest.record(folder.excess)
             self._leave_out(folder.own_files_by_study)
-        self._make_jobs_of_parts(folder)
+        self._add_jobs_of_parts(folder)
 
-    def _make_jobs_of_parts(self, folder: Folder) -> None:
+    def _add_jobs_of_parts(self, folder: Folder) -> None:
         parts, folder.parts = folder.parts, []
         for part in parts:
-            self._make_job(part)
+            self._add_job(part)
 
     def _leave_out(self, files: Mapping[str, int]) -> None:
         for study, count in files.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.dicom.dictionary import tag_of
 from dicommap.errors import UsageError
 from dicommap.healthimaging.levels import Level
@@ -61,13 +61,13 @@ class Behaviour:
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
-                raise unknown_choice(name, getattr(self, name), choices)
+                raise make_unknown_choice_error(name, getattr(self, name), choices)
         for keyword in self.ignored_attributes:
             if tag_of(keyword) is None:
                 raise UsageError(f"{keyword!r} is not a keyword of PS3.6.", fix="Give keywords such as PatientID.")
         for level in self.fixed_primary_levels:
             if level not in set(Level):
-                raise unknown_choice("level", level, list(Level))
+                raise make_unknown_choice_error("level", level, list(Level))
 
     def with_settings(self, settings: Iterable[str]) -> Behaviour:
         """Return a copy with other settings.
@@ -99,18 +99,18 @@ _SETTINGS = tuple(setting.name for setting in fields(Behaviour) if setting.name 
 def _parse_answer(name: str, text: str) -> dict[str, str]:
     choices = list_answers()
     if name not in choices:
-        raise unknown_choice("answer", name, choices)
+        raise make_unknown_choice_error("answer", name, choices)
     if text not in choices[name]:
-        raise unknown_choice(f"answer to {name}", text, choices[name])
+        raise make_unknown_choice_error(f"answer to {name}", text, choices[name])
     return {name: text}
 
 
 def _parse_value(name: str, text: str) -> Any:  # noqa: ANN401  the type of the setting
     if name not in _SETTINGS:
-        raise unknown_choice("setting", name, [*_SETTINGS, f"{_ANSWER_PREFIX}NAME"])
+        raise make_unknown_choice_error("setting", name, [*_SETTINGS, f"{_ANSWER_PREFIX}NAME"])
     if _TYPES[name] is bool:
         if text not in ("true", "false"):
-            raise unknown_choice(name, text, ("true", "false"))
+            raise make_unknown_choice_error(name, text, ("true", "false"))
         return text == "true"
     if _TYPES[name] is int:
         if not (text.isascii() and text.isdigit()):

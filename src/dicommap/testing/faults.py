@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in FAULT_KINDS:
-            raise unknown_choice("fault", self.kind, FAULT_KINDS)
+            raise make_unknown_choice_error("fault", self.kind, FAULT_KINDS)
 
     @property
     def text(self) -> str:

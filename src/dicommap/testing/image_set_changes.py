@@ -18,7 +18,7 @@ from dicommap.healthimaging.levels import Level
 from dicommap.testing.faults import CHANGE_FAULTS, IMAGE_SET_FAULTS, Fault, FaultQueue
 from dicommap.testing.image_set_handlers import READABLE, list_names, require_available
 from dicommap.testing.image_sets import ImageSet, PendingChange
-from dicommap.testing.metadata_updates import UID_ATTRIBUTES, MetadataUpdate, refuse_update, share_attributes
+from dicommap.testing.metadata_updates import UID_ATTRIBUTES, MetadataUpdate, make_refusal_error, share_attributes
 from dicommap.testing.operations import ServiceError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class ImageSetChanges:
         updates = request["updateImageSetMetadataUpdates"]
         if "revertToVersionId" in updates:
             if request.get("includeStudyImageSets"):
-                raise refuse_update("includeStudyImageSets is not supported with revertToVersionId.")
+                raise make_refusal_error("includeStudyImageSets is not supported with revertToVersionId.")
             changed = {image_set: _find_instances(image_set, updates["revertToVersionId"])}
         else:
             update = MetadataUpdate.parse(updates["DICOMUpdates"], force=request.get("force", False))
@@ -75,12 +75,12 @@ class ImageSetChanges:
         problem = None if fault is None else fault.text
         if "destinationImageSet" in information:
             if request.get("promoteToPrimary"):
-                raise refuse_update("promoteToPrimary and a destination cannot be combined.")
+                raise make_refusal_error("promoteToPrimary and a destination cannot be combined.")
             named = information["destinationImageSet"]
             destination, _ = self._open("", datastore_id, named["imageSetId"])
             _require_latest(destination, named["latestVersionId"])
             if not request.get("force") and not _has_equal_attributes(source, destination):
-                raise refuse_update("The metadata of the source and of the destination are not consistent.")
+                raise make_refusal_error("The metadata of the source and of the destination are not consistent.")
             problem = problem or self._merge(destination, instances)
         elif request.get("promoteToPrimary"):
             destination, found = self._promote(source, instances)
@@ -121,28 +121,28 @@ class ImageSetChanges:
         study = self.image_sets.select_study(image_set)
         if not include_study:
             if len(study) > 1 and update.levels & _STUDY_LEVELS:
-                raise refuse_update("Attributes of patient and study need includeStudyImageSets in this study.")
+                raise make_refusal_error("Attributes of patient and study need includeStudyImageSets in this study.")
             return [image_set]
         if not image_set.is_primary:
-            raise refuse_update("includeStudyImageSets is supported for primary image sets.")
+            raise make_refusal_error("includeStudyImageSets is supported for primary image sets.")
         if update.levels - _STUDY_LEVELS:
-            raise refuse_update("includeStudyImageSets is supported for attributes of patient and study.")
+            raise make_refusal_error("includeStudyImageSets is supported for attributes of patient and study.")
         for other in study:
             require_available(other, None)
         return study
 
     def _check_primary(self, update: MetadataUpdate) -> None:
         if update.names & UID_ATTRIBUTES:
-            raise refuse_update("UIDs of a primary image set cannot be updated.")
+            raise make_refusal_error("UIDs of a primary image set cannot be updated.")
         if update.force and self.behaviour.force_on_primary == "refused":
-            raise refuse_update("force is not supported for primary image sets.")
+            raise make_refusal_error("force is not supported for primary image sets.")
         if update.levels & self.behaviour.fixed_primary_levels:
-            raise refuse_update("Attributes of this level cannot be updated for primary image sets.")
+            raise make_refusal_error("Attributes of this level cannot be updated for primary image sets.")
 
     def _promote(self, source: ImageSet, instances: dict[str, ImportedInstance]) -> tuple[ImageSet, str | None]:
         """Return the image set with the promoted instances, and the reason why the promotion fails, or None."""
         if source.is_primary:
-            raise refuse_update("The image set is primary.")
+            raise make_refusal_error("The image set is primary.")
         first = next(iter(instances.values()))
         if any(self.image_sets.find_conflicts(source.datastore_id, first)):
             failed = self.image_sets.add_copy(source.datastore_id, instances, is_primary=False)
@@ -220,7 +220,7 @@ def _find_instances(image_set: ImageSet, version: str) -> list[ImportedInstance]
     for known in image_set.versions:
         if str(known.number) == version:
             return list(known.by_uid.values())
-    raise refuse_update("The image set has no version to which to revert.")
+    raise make_refusal_error("The image set has no version to which to revert.")
 
 
 def _has_equal_attributes(source: ImageSet, destination: ImageSet) -> bool:
@@ -241,5 +241,5 @@ def _select_copied(source: ImageSet, copies: Mapping[str, str] | None) -> dict[s
     except (ValueError, LookupError, TypeError, RecursionError):
         selected = {}
     if not selected:
-        raise refuse_update("copiableAttributes does not name instances of the source.")
+        raise make_refusal_error("copiableAttributes does not name instances of the source.")
     return selected

@@ -61,7 +61,7 @@ _MEMBERS = {
 """Level -> the members that its object in an update may have."""
 
 
-def refuse_update(message: str) -> ServiceError:
+def make_refusal_error(message: str) -> ServiceError:
     """Return the error for an update that AWS does not accept."""
     return ServiceError("ValidationException", message)
 
@@ -102,13 +102,13 @@ class MetadataUpdate:
 
         """
         if not blobs:
-            raise refuse_update("DICOMUpdates has neither updatableAttributes nor removableAttributes.")
+            raise make_refusal_error("DICOMUpdates has neither updatableAttributes nor removableAttributes.")
         if sum(len(blob) for blob in blobs.values()) > MAX_UPDATE_BYTES:
             raise ServiceError("ServiceQuotaExceededException", "The payload is larger than its quota.")
         updatable = list(_list_values(_parse_document(blobs.get("updatableAttributes"))))
         removable = list(_list_values(_parse_document(blobs.get("removableAttributes"))))
         if any(not isinstance(found, NamedValue) for found in updatable):
-            raise refuse_update("An instance in updatableAttributes has no attributes.")
+            raise make_refusal_error("An instance in updatableAttributes has no attributes.")
         return cls(
             updatable=tuple(value for value in updatable if isinstance(value, NamedValue)),
             removable=tuple(value for value in removable if isinstance(value, NamedValue)),
@@ -167,14 +167,14 @@ class _Changes:
         """Remove an attribute of the patient, the study, the series or one instance."""
         tag = self._check_name(value)
         if value.name in UID_ATTRIBUTES:
-            raise refuse_update(f"{value.name} cannot be removed.")
+            raise make_refusal_error(f"{value.name} cannot be removed.")
         stored = self._find_stored(tag, value)
         if stored is None:
-            raise refuse_update(f"{value.name} is not in the metadata.")
+            raise make_refusal_error(f"{value.name} is not in the metadata.")
         if self._behaviour.removal_values == "compared":
             shown = Conversion(self._behaviour.number_padding).convert_attribute(tag, stored, {})
             if _normalize(shown) != _normalize(value.value):
-                raise refuse_update(f"The value of {value.name} in removableAttributes is not the stored value.")
+                raise make_refusal_error(f"The value of {value.name} in removableAttributes is not the stored value.")
         for uid in self._select(value):
             instance = self.instances[uid]
             after = {name: attribute for name, attribute in instance.after.items() if name != hex_of(tag)}
@@ -183,10 +183,10 @@ class _Changes:
     def remove_instance(self, series: str, instance: str) -> None:
         """Remove an instance."""
         if not self._force:
-            raise refuse_update("An instance is removed only if force is set.")
+            raise make_refusal_error("An instance is removed only if force is set.")
         self._require_present(series, instance)
         if len(self.instances) == 1:
-            raise refuse_update("The last instance of an image set cannot be removed.")
+            raise make_refusal_error("The last instance of an image set cannot be removed.")
         del self.instances[instance]
 
     def _select(self, value: NamedValue) -> list[str]:
@@ -196,7 +196,7 @@ class _Changes:
 
     def _require_present(self, series: str, instance: str) -> None:
         if series != self._series or (instance and instance not in self.instances):
-            raise refuse_update("The image set has no such series or instance.")
+            raise make_refusal_error("The image set has no such series or instance.")
 
     def _find_stored(self, tag: int, value: NamedValue) -> Attribute | None:
         if value.level is not Level.INSTANCE:
@@ -207,33 +207,35 @@ class _Changes:
     def _check_name(self, value: NamedValue) -> int:
         """Return the tag of an attribute. Raises ServiceError if an update cannot change it."""
         if value.name in GENERATED_ATTRIBUTES:
-            raise refuse_update(f"{value.name} cannot be updated.")
+            raise make_refusal_error(f"{value.name} cannot be updated.")
         tag = _find_tag(value.name)
         if is_private(tag):
             if value.level is not Level.INSTANCE or not self._force:
-                raise refuse_update("A private attribute is updated only at the instance level, and if force is set.")
+                raise make_refusal_error(
+                    "A private attribute is updated only at the instance level, and if force is set."
+                )
             return tag
         if level_of(tag) is not value.level:
-            raise refuse_update(f"{value.name} is not an attribute of the {value.level} level.")
+            raise make_refusal_error(f"{value.name} is not an attribute of the {value.level} level.")
         if value.name in FORCED_ATTRIBUTES and not self._force:
-            raise refuse_update(f"{value.name} is updated only if force is set.")
+            raise make_refusal_error(f"{value.name} is updated only if force is set.")
         return tag
 
     def _read_attribute(self, tag: int, value: NamedValue) -> Attribute:
         stored = self._find_stored(tag, value)
         vr = value.vr or (stored["vr"] if stored else None) or next(iter(vrs_of(tag)), None)
         if vr not in ALL_VRS:
-            raise refuse_update("A private attribute that is not stored needs its VR in DICOMVRs.")
+            raise make_refusal_error("A private attribute that is not stored needs its VR in DICOMVRs.")
         multiplicity = vm_of(tag)
         is_multivalued = isinstance(value.value, list) and len(value.value) > 1
         is_multivalued = is_multivalued or (multiplicity is not None and multiplicity.high != 1)
         if (vr == "SQ" or is_multivalued) and not self._force:
-            raise refuse_update(f"{value.name} has several values or items, and is updated only if force is set.")
+            raise make_refusal_error(f"{value.name} has several values or items, and is updated only if force is set.")
         attribute = read_attribute(tag, vr, value.value)
         member = next((name for name in ("Value", "InlineBinary") if name in attribute), None)
         is_invalid = member is not None and any(value_issues(tag, vr, attribute[member], Location()))
         if is_invalid and not self._force:
-            raise refuse_update(f"The value of {value.name} is not compatible with its VR.")
+            raise make_refusal_error(f"The value of {value.name} is not compatible with its VR.")
         return attribute
 
 
@@ -269,7 +271,7 @@ def read_attribute(tag: int, vr: str, value: Any) -> Attribute:  # noqa: ANN401 
 
 def _read_item(item: object) -> DataSet:
     if not isinstance(item, dict):
-        raise refuse_update("An item of a sequence is not an object.")
+        raise make_refusal_error("An item of a sequence is not an object.")
     read: DataSet = {}
     for name, value in item.items():
         tag = _find_tag(name)
@@ -294,7 +296,7 @@ def _find_tag(name: str) -> int:
     if tag is None and _HEXADECIMAL_TAG.fullmatch(name) and (is_private(int(name, 16)) or vrs_of(int(name, 16))):
         tag = int(name, 16)
     if tag is None:
-        raise refuse_update("An attribute is not one of the DICOM standard.")
+        raise make_refusal_error("An attribute is not one of the DICOM standard.")
     return tag
 
 
@@ -304,11 +306,11 @@ def _parse_document(blob: bytes | None) -> dict[str, Any]:
     try:
         document = json.loads(blob)
     except (ValueError, RecursionError):
-        raise refuse_update("A document of the update is not JSON.") from None
+        raise make_refusal_error("A document of the update is not JSON.") from None
     if not isinstance(document, dict) or str(document.get("SchemaVersion")) != "1.1":
-        raise refuse_update("A document of the update has no SchemaVersion 1.1.")
+        raise make_refusal_error("A document of the update has no SchemaVersion 1.1.")
     if len(document) == 1 or document.keys() - {"SchemaVersion", "Patient", "Study"}:
-        raise refuse_update("A document of the update has other members than Patient and Study, or none of them.")
+        raise make_refusal_error("A document of the update has other members than Patient and Study, or none of them.")
     return document
 
 
@@ -328,7 +330,7 @@ def _list_values(document: dict[str, Any]) -> Iterator[NamedValue | tuple[str, s
 
 def _list_attributes(level: Level, part: Any, series: str = "", instance: str = "") -> Iterator[NamedValue]:  # noqa: ANN401
     if not isinstance(part, dict) or part.keys() - _MEMBERS[level]:
-        raise refuse_update(f"A document of the update has an unknown member at the {level} level.")
+        raise make_refusal_error(f"A document of the update has an unknown member at the {level} level.")
     vrs = _require_object(part, "DICOMVRs")
     for name, value in _require_object(part, "DICOM").items():
         yield NamedValue(level=level, name=name, value=value, vr=vrs.get(name), series=series, instance=instance)
@@ -337,7 +339,7 @@ def _list_attributes(level: Level, part: Any, series: str = "", instance: str = 
 def _require_object(part: Any, name: str) -> dict[str, Any]:  # noqa: ANN401  JSON of any type
     value = part.get(name, {}) if isinstance(part, dict) else None
     if not isinstance(value, dict):
-        raise refuse_update(f"The member {name} of a document of the update is not an object.")
+        raise make_refusal_error(f"The member {name} of a document of the update is not an object.")
     return value
 
 

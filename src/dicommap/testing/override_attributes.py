@@ -79,7 +79,7 @@ def _list_effects(tag: str, attribute: Attribute, override: Level, answers: Over
         yield getattr(answers, f"{level_of(int(tag, 16)).value}In{override.value.capitalize()}")
     yield from _list_empty_effects(attribute, answers)
     yield from _list_nested_effects(tag, attribute, answers)
-    if _find_excess_length(tag, attribute):
+    if _has_excess_length(tag, attribute):
         yield answers.longValues
 
 
@@ -110,13 +110,13 @@ def _make_stored_attribute(tag: str, attribute: Attribute, answers: OverrideAnsw
     values = attribute.get("Value")
     if values is not None and all(value is None for value in values):
         return {"vr": attribute["vr"]}
-    if values and answers.longValues == "cut" and _find_excess_length(tag, attribute):
+    if values and answers.longValues == "cut" and _has_excess_length(tag, attribute):
         limit = MAX_ELEMENT_LENGTHS[keyword_of(int(tag, 16))]
         return {"vr": attribute["vr"], "Value": [_cut(value, limit) for value in values]}
     return attribute
 
 
-def _find_excess_length(tag: str, attribute: Attribute) -> bool:
+def _has_excess_length(tag: str, attribute: Attribute) -> bool:
     """Return whether a value is longer than the limit of its attribute ("DICOM element constraints")."""
     limit = MAX_ELEMENT_LENGTHS.get(keyword_of(int(tag, 16)))
     return limit is not None and any(len(_to_text(value)) > limit for value in attribute.get("Value", ()))

@@ -50,20 +50,20 @@ def read_override(content: bytes | None, target: Target, answers: OverrideAnswer
 
     """
     if content is None:
-        raise _refuse_or_ignore(answers.missingFile, "does not exist")
+        raise _make_override_error(answers.missingFile, "does not exist")
     text = _decode(_check_size(content, answers), answers)
     document, issues = parse_json(text.encode())
     if issues or not isinstance(document, dict | list):
-        raise _refuse_or_ignore(answers.brokenFile, "is not a JSON object or array")
+        raise _make_override_error(answers.brokenFile, "is not a JSON object or array")
     data_set = _require_data_set(document, answers)
     if CHARACTER_SET in data_set and answers.characterSet != "applied":
-        raise _refuse_or_ignore(answers.characterSet, "has a SpecificCharacterSet")
+        raise _make_override_error(answers.characterSet, "has a SpecificCharacterSet")
     if CHARACTER_SET not in data_set and _is_utf_8(content):
         data_set = _read_non_ascii_attributes(data_set, answers)
     return _remove_uids(data_set, target, answers)
 
 
-def _refuse_or_ignore(answer: str, reason: str) -> Exception:
+def _make_override_error(answer: str, reason: str) -> Exception:
     return RefusedOverrideError(reason) if answer == "refused" else IgnoredOverrideError(reason)
 
 
@@ -71,20 +71,20 @@ def _check_size(content: bytes, answers: OverrideAnswers) -> bytes:
     questions = [name for name, megabytes in SIZES.items() if len(content) >= megabytes * MEGABYTE]
     answer = getattr(answers, questions[-1]) if questions else "applied"
     if answer != "applied":
-        raise _refuse_or_ignore(answer, "is larger than the service accepts")
+        raise _make_override_error(answer, "is larger than the service accepts")
     return content
 
 
 def _decode(content: bytes, answers: OverrideAnswers) -> str:
     if content.startswith(BYTE_ORDER_MARK):
         if answers.byteOrderMark != "applied":
-            raise _refuse_or_ignore(answers.byteOrderMark, "begins with a byte order mark")
+            raise _make_override_error(answers.byteOrderMark, "begins with a byte order mark")
         content = content.removeprefix(BYTE_ORDER_MARK)
     try:
         return content.decode()
     except UnicodeDecodeError:
         if answers.latin1 in ("refused", "ignored"):
-            raise _refuse_or_ignore(answers.latin1, "is not UTF-8") from None
+            raise _make_override_error(answers.latin1, "is not UTF-8") from None
         return content.decode("latin-1") if answers.latin1 == "applied" else content.decode(errors="replace")
 
 

@@ -62,7 +62,7 @@ class OperationThrottle:
         now = clock()
         self._buckets = {name: (float(rate.burst), now) for name, rate in DOCUMENTED_RATES.items()}
 
-    def take_token(self, operation: str) -> bool:
+    def try_take_token(self, operation: str) -> bool:
         """Take a token from the bucket of an operation. If the bucket is empty, return False: the call is refused."""
         rate = DOCUMENTED_RATES.get(operation)
         if rate is None:
@@ -297,7 +297,7 @@ class ImportJobService:
         fault = self._faults.take(ERROR_FAULTS, operation.name)
         if fault is not None:
             raise ServiceError(*ERROR_FAULTS[fault.kind])
-        if self.behaviour.throttling and not self._throttle.take_token(operation.name):
+        if self.behaviour.throttling and not self._throttle.try_take_token(operation.name):
             raise ServiceError(*ERROR_FAULTS["throttle"])
         fault = self._faults.take(CONNECTION_FAULTS, operation.name)
         if fault is not None and fault.kind == "reset":

@@ -39,17 +39,17 @@ def repeat_draft_issues(files: FilesByPath, path: str, planned: Mapping[str, Any
     if isinstance(lines, Issue):
         yield lines.with_location(path=path)
     elif lines is not None:
-        yield from limit_and_stop(_parse_lines(lines, path), DOCUMENT_ISSUE_LIMIT, Location(path=path))
+        yield from limit_and_stop(_parse_issues(lines, path), DOCUMENT_ISSUE_LIMIT, Location(path=path))
         lines.read_to_end()
         yield from lines.issues(path, planned, place)
 
 
-def _parse_lines(lines: Iterable[bytes], path: str) -> Iterator[Issue]:
+def _parse_issues(lines: Iterable[bytes], path: str) -> Iterator[Issue]:
     for number, line in enumerate(lines, 1):
-        yield _parse_line(line) or make_issue("package.draft-issue", Location(path=path, row=number))
+        yield _parse_issue(line) or make_issue("package.draft-issue", Location(path=path, row=number))
 
 
-def _parse_line(line: bytes) -> Issue | None:
+def _parse_issue(line: bytes) -> Issue | None:
     """Return the warning in a line of issues.jsonl; None if the line is not a warning with a known code."""
     document, problems = parse_json(line) if len(line) <= _MAX_LINE_BYTES else (None, [])
     if problems or document is None or check_schema("issue", document) or find_code(document["code"]) is None:

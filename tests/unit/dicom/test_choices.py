@@ -17,7 +17,7 @@ from dicommap.cli.options import FailOn, Format
 from dicommap.cli.output import choose_exit_status, write_issues
 from dicommap.cli.reconcile import ResultFormat, ResultLevel
 from dicommap.cli.show import ShowLevel
-from dicommap.dicom.choices import choice_of, unknown_choice
+from dicommap.dicom.choices import choice_of, make_unknown_choice_error
 from dicommap.display.csv_json import RecordFormat, record_lines
 from dicommap.edits.csv_reader import require_delimiter
 from dicommap.errors import UsageError
@@ -61,8 +61,10 @@ def test_a_similar_word_is_suggested(word: str) -> None:
 
 
 def test_an_echoed_word_is_short_and_printable() -> None:
-    assert str(unknown_choice("fruit", "\x1b[2J" + "x" * 1_000, Fruit)).startswith("Unknown fruit '\\x1b[2Jxxx")
-    assert len(str(unknown_choice("fruit", "x" * 1_000, Fruit))) < 150
+    assert str(make_unknown_choice_error("fruit", "\x1b[2J" + "x" * 1_000, Fruit)).startswith(
+        "Unknown fruit '\\x1b[2Jxxx"
+    )
+    assert len(str(make_unknown_choice_error("fruit", "x" * 1_000, Fruit))) < 150
 
 
 REFUSALS: dict[str, tuple[Callable[[dicommap.Inventory], object], type[StrEnum] | tuple[str, ...]]] = {

@@ -83,7 +83,7 @@ def list_archive(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
         if _is_p10(tree, file.path):
             return [file]
         with closing(open_archive(tree, file.path)) as archive:
-            issues = _list_members(tree, file, archive, members)
+            issues = _add_members(tree, file, archive, members)
     except ArchiveError as error:
         issues = [error.issue]
     except OSError as error:
@@ -106,7 +106,7 @@ def list_known_members(file: SourceFile, members: Iterable[tuple[str, int]]) -> 
     yield from (_make_member(file, ArchiveEntry(name, size)) for name, size in members)
 
 
-def _list_members(tree: LocalTree, file: SourceFile, archive: Archive, members: list[SourceFile]) -> list[Issue]:
+def _add_members(tree: LocalTree, file: SourceFile, archive: Archive, members: list[SourceFile]) -> list[Issue]:
     """Append the members of an archive to `members`. Return the issues of the whole archive."""
     state, unsafe = (file.size, file.mtime_ns), 0
     issues: list[Issue] = []

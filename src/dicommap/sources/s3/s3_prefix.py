@@ -202,7 +202,7 @@ class _ListingAhead:
         """Yield the objects of pages that a thread lists. If the thread fails, raise its error after the objects."""
         queue: Queue[ListingPage | BaseException | None] = Queue(PAGES_AHEAD)
         stopped = threading.Event()
-        thread = threading.Thread(target=self._list_pages, args=(pages, queue, stopped), daemon=True)
+        thread = threading.Thread(target=self._queue_pages, args=(pages, queue, stopped), daemon=True)
         thread.start()
         try:
             while (page := queue.get()) is not None:
@@ -225,23 +225,23 @@ class _ListingAhead:
             if ended:
                 return
 
-    def _list_pages(
+    def _queue_pages(
         self, pages: Iterator[ListingPage], queue: Queue[ListingPage | BaseException | None], stopped: threading.Event
     ) -> None:
         """Put the pages of a listing into the queue, then None; or the error. Runs in a thread."""
         try:
             for page in pages:
                 self._listed += len(page.objects)
-                if not _put_unless_stopped(queue, page, stopped):
+                if not _try_put(queue, page, stopped):
                     return
-            _put_unless_stopped(queue, None, stopped)
+            _try_put(queue, None, stopped)
         except Exception as error:  # noqa: BLE001  `objects` raises it
-            _put_unless_stopped(queue, error, stopped)
+            _try_put(queue, error, stopped)
         finally:
             self._ended.set()
 
 
-def _put_unless_stopped(
+def _try_put(
     queue: Queue[ListingPage | BaseException | None], item: ListingPage | BaseException | None, stopped: threading.Event
 ) -> bool:
     while not stopped.is_set():
