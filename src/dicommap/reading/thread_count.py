@@ -44,6 +44,13 @@ _SLOW_WINDOWS = 2
 A window consists of the calls between two calls of `ThreadCount.adapt`.
 """
 
+_WINDOWS_OF_SECOND_COMPARISON = 2
+"""If a larger number of threads was rejected, it is compared once more with this window after the rejection.
+
+The first comparison may be wrong: the calls in the window before the trial may have been shorter, such as listings of
+small directories. The first window after a change is not used, because some of its calls began with more threads.
+"""
+
 _WINDOWS_BETWEEN_TRIALS = 16
 """After this many windows, another number of threads is tried, because storage may become faster."""
 
@@ -123,6 +130,8 @@ class ThreadCount:
         self.value = min(first_threads, self._limit)
         self._previous: tuple[int, float] | None = None
         """While a number is tried: the number before it, and its calls per second. None if no number is tried."""
+        self._rejected: tuple[int, float] | None = None
+        """A larger number that was rejected, and its calls per second. None after the second comparison."""
         self._speed = 0.0
         """The calls per second with the chosen number."""
         self._windows = _WINDOWS_BETWEEN_TRIALS
@@ -162,15 +171,23 @@ class ThreadCount:
             is_better = speed * _GAIN >= speed_before
             further = self.value // 2
             speed = max(speed, speed_before)  # all smaller numbers are compared with the first number
-        if not is_better:
-            self._keep(number, speed_before)
-        else:
+        if is_better:
             self._keep(self.value, speed)
             self._try(further)
+        else:
+            rejected = (self.value, speed) if self.value > number else None
+            self._keep(number, speed_before)
+            self._rejected = rejected
 
     def _watch(self, speed: float) -> None:
         """Try another number if the storage has become slower, or if the last trial was long ago."""
         self._windows += 1
+        if self._rejected is not None and self._windows == _WINDOWS_OF_SECOND_COMPARISON:
+            (larger, its_speed), self._rejected = self._rejected, None
+            if its_speed >= speed * _GAIN:
+                self._keep(larger, its_speed)
+                self._try(larger * 2)
+                return
         self._slow_windows = self._slow_windows + 1 if speed * _SLOWDOWN < self._speed else 0
         if not self._slow_windows:
             self._speed = speed
@@ -184,7 +201,7 @@ class ThreadCount:
     def _keep(self, number: int, speed: float) -> None:
         """Use this number of threads until the next trial. `speed` is the measured speed with it."""
         self.value, self._speed, self._previous, self._windows = number, speed, None, 0
-        self._slow_windows = 0
+        self._rejected, self._slow_windows = None, 0
 
     def _try(self, number: int) -> None:
         """Set the number of threads for the next calls, at least one and at most the limit.

@@ -106,6 +106,20 @@ def test_the_number_stays_where_more_calls_at_once_are_not_faster() -> None:
     assert values[4:].count(32) >= 250
 
 
+def test_more_calls_at_once_after_a_first_window_of_short_calls() -> None:
+    count = ThreadCount(64)
+    adapt(count, lambda _: 0.0005, 2)  # the calls become longer while 32 threads are tried
+    assert count.value == 32
+    assert adapt(count, lambda _: 0.0011, 4) == [16, 16, 64, 64]
+    assert adapt(count, lambda _: 0.0011, 14) == [64] * 14
+
+
+def test_a_larger_number_is_rejected_twice_if_it_is_not_faster() -> None:
+    count = ThreadCount(64)
+    values = adapt(count, lambda number: max(1.0, number / 16) * 0.001, 10)
+    assert values == [16, 32, 16, 16, 16, 16, 16, 16, 16, 16]
+
+
 def test_fewer_calls_at_once_if_the_storage_becomes_slower() -> None:
     count = ThreadCount(64)
     adapt(count, lambda _: 0.001, 10)
