@@ -16,7 +16,7 @@ from dicommap.edits.csv_reader import read_csv_table
 from dicommap.edits.edit import Edit
 from dicommap.edits.edit_result import EditOutcome, EditResult
 from dicommap.edits.edited_sheet import read_sheet
-from dicommap.edits.lookup_tables import read_lookup
+from dicommap.edits.lookup_tables import read_lookup_table
 from dicommap.edits.rule_verbs import _strip_person_name
 from dicommap.edits.rules_file import MAX_RULES, LookupSettings, Replacement
 from dicommap.edits.rules_toml import parse_rules_toml
@@ -33,7 +33,7 @@ from dicommap.edits.text_templates import (
 from dicommap.issues import Issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT
 from dicommap.model.study import Study
-from dicommap.overrides.resolution import filter_effective_edits, record_changes
+from dicommap.overrides.resolution import filter_effective_edits, record_changes_and_issues
 from dicommap.overrides.study_resolution import resolve_study
 from dicommap.validation.schema_check import check_schema
 from tests.support.filled_inventories import added, inventory_of
@@ -81,7 +81,7 @@ def test_rules_that_contradict_each_other(study: Study) -> None:
         edited_attributes = edits(study, count)
         resolution = resolve_study(study, edited_attributes)
         effective_edits = filter_effective_edits(edited_attributes, resolution)
-        record_changes(study.study_instance_uid, edited_attributes, resolution, effective_edits)
+        record_changes_and_issues(study.study_instance_uid, edited_attributes, resolution, effective_edits)
         return edited_attributes
 
     in_proportion(resolve, 1_000)
@@ -182,7 +182,7 @@ def test_the_size_of_tables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_table_that_many_rules_share_tells_its_rows_once() -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"StudyID": "ID"}})
-    table, issues = read_lookup(lookup, b"PatientID,ID\nP1,1\nP2,2\n")
+    table, issues = read_lookup_table(lookup, b"PatientID,ID\nP1,1\nP2,2\n")
     assert not issues
     assert [len(list(table.unused_issues())) for _ in range(3)] == [2, 0, 0]
     assert [len(list(table.edit_results())) for _ in range(3)] == [2, 0, 0]

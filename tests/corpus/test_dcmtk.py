@@ -67,7 +67,7 @@ def ours(declared: str, value: bytes, vr: str = "LT") -> str:
 
 def codes_of(coded: CodedCharacterSet) -> list[bytes]:
     places = range(0xA1, 0xFF)
-    return [code for code in map(bytes, product(places, repeat=coded.size)) if coded.character(code) is not None]
+    return [code for code in map(bytes, product(places, repeat=coded.size)) if coded.decode(code) is not None]
 
 
 NOT_IN_DCMTK = {"203"}

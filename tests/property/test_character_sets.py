@@ -21,8 +21,8 @@ from dicommap.dicom.character_sets import (
     ROMAJI,
     CodedCharacterSet,
     SpecificCharacterSet,
+    find_unencodable_characters,
     parse_specific_character_set,
-    unencodable_characters,
 )
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.p10.text_decoding import decode_value
@@ -67,7 +67,7 @@ def test_any_bytes_are_decoded_and_no_escape_sequence_is_left(vr: str, value: by
 def test_what_could_be_decoded_is_what_the_data_set_can_hold(vr: str, value: bytes, declared: str) -> None:
     """The check of new values and the reader have one table."""
     text = read(vr, value, declared)
-    lost = unencodable_characters(text, declared)
+    lost = find_unencodable_characters(text, declared)
     if lost is not None and not is_undecodable(text):
         controls = {one for one in text if "\x80" <= one <= "\x9f"}
         assert lost - controls - {"¥"} == frozenset()
@@ -102,10 +102,12 @@ def bytes_of(text: str, charset: SpecificCharacterSet) -> bytes:
 def test_every_code_of_a_set_has_a_character_of_its_own(coded: CodedCharacterSet) -> None:
     whole = range(0x20, 0x7F) if coded.element == 0 else range(0xA0, 0x100)
     codes = [bytes(code) for code in product(whole, repeat=coded.size)]
-    characters = {code: coded.character(code) for code in codes}
+    characters = {code: coded.decode(code) for code in codes}
     found = [one for one in characters.values() if one is not None]
     assert len(found) == len(set(found))
-    assert all(len(one) == 1 and (coded.has(one) or one == "~") for one in found)  # which JIS X 0212 has as well
+    assert all(
+        len(one) == 1 and (coded.has_character(one) or one == "~") for one in found
+    )  # which JIS X 0212 has as well
     assert len(found) > 50
 
 

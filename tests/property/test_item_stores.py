@@ -11,7 +11,7 @@ from dicommap.edits.edit_provider import CombinedEdits, EditProvider
 from dicommap.edits.edited_sheet import read_sheet
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.edits.harmonize_edits import HarmonizeEdits
-from dicommap.edits.lookup_tables import read_lookup
+from dicommap.edits.lookup_tables import read_lookup_table
 from dicommap.edits.rule_edits import RuleEdits
 from dicommap.edits.rules_file import LookupSettings, Rule
 from dicommap.edits.sheet_edits import SheetEdits
@@ -65,7 +65,7 @@ def resolve(store: ItemStore, studies: list[Study], sheet: bytes, lookup: bytes,
     """Return all that comes of the edits, as lists."""
     edited, issues = read_sheet("s.csv", sheet, KEYWORDS, store=store)
     settings = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "New"}})
-    table, lookup_issues = read_lookup(settings, lookup, store)
+    table, lookup_issues = read_lookup_table(settings, lookup, store)
     rule = Rule.model_validate({"name": "r", "level": "study", "lookup": settings.model_dump(exclude_none=True)})
     second = Rule.model_validate({"name": "q", "level": "series", "lookup": settings.model_dump(exclude_none=True)})
     tables = {"r": table, "q": table}

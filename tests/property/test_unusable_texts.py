@@ -18,7 +18,7 @@ from dicommap.dicom.json_model import text_from_attribute
 from dicommap.edits.edit import Edit
 from dicommap.edits.edited_sheet import read_sheet
 from dicommap.edits.function_edits import FunctionEdits
-from dicommap.edits.lookup_tables import read_lookup
+from dicommap.edits.lookup_tables import read_lookup_table
 from dicommap.edits.rule_edits import RuleEdits, rule_issues
 from dicommap.edits.rules_file import LookupSettings, Rule
 from dicommap.edits.sheet_edits import SheetEdits
@@ -58,7 +58,7 @@ def lookup(keyword: str, text: str, current: Study) -> Iterator[Edit | Issue]:
     settings = LookupSettings.model_validate({"file": "w.csv", "by": "StudyInstanceUID", "set": {keyword: "New"}})
     cells = io.StringIO()
     csv.writer(cells).writerows([["StudyInstanceUID", "New"], ["1.2", text]])
-    table, issues = read_lookup(settings, cells.getvalue().encode())
+    table, issues = read_lookup_table(settings, cells.getvalue().encode())
     assert not issues
     made = Rule.model_validate({"name": "one", "level": "series", "lookup": settings})
     yield from RuleEdits("r.toml", made, KEYWORDS, {"one": table}).edits_for_study(current)

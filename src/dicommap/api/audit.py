@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.arguments import convert_arguments, optional, to_path, to_text
-from dicommap.dicom.choices import choice_of
+from dicommap.dicom.choices import to_choice
 from dicommap.display.audit_report import build_audit_report
 from dicommap.display.issue_report import Issues
 from dicommap.model.audit_selection import AuditKind, AuditSelection, parse_since
@@ -115,7 +115,7 @@ def audit(
         study=study,
         rule=rule,
         attribute=attribute,
-        kind=None if kind is None else choice_of(AuditKind, kind, "kind of lines"),
+        kind=None if kind is None else to_choice(AuditKind, kind, "kind of lines"),
         since=None if since is None else parse_since(since),
     )
     reader.check()

@@ -25,12 +25,12 @@ from dicommap.display.conflict_report import Conflicts
 from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
-from dicommap.healthimaging.data_stores import find_data_store
+from dicommap.healthimaging.data_stores import find_data_store_id
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.inventory.instance_values import read_study_instances
 from dicommap.inventory.inventory_argument import require_inventory
 from dicommap.issues import Severity, has_errors, make_issue
-from dicommap.model.instance_values import LastStudyInstances
+from dicommap.model.instance_values import CachedInstanceReader
 from dicommap.overrides.resolution import resolve_edits
 from dicommap.package.audit_key import choose_audit_values
 from dicommap.package.draft_inputs import EditSources, read_edits
@@ -45,7 +45,7 @@ from dicommap.planning.inventory_jobs import (
 )
 from dicommap.planning.source_prefixes import has_only_local_roots
 from dicommap.progress import progress_reporter, track_progress
-from dicommap.validation.request_check import check_aws_account, reject_drafted_members
+from dicommap.validation.request_check import check_aws_account, require_no_drafted_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -201,7 +201,7 @@ def draft(
     directory = None if output is None else Path(output)
     if directory is not None:
         require_writable(directory)
-    data_store = find_data_store(inventory.sources)
+    data_store = find_data_store_id(inventory.sources)
     if data_store is not None:
         _require_only_updates(updates=updates, has_prefix=bool(input_s3_uri or stage_uri or staging or leave_out))
     is_unplanned = directory is None and input_s3_uri is None and has_only_local_roots(inventory.sources)
@@ -270,7 +270,7 @@ def _draft_package(
 
     `is_unplanned` says that the user named no S3 prefix. Then the documents are checked, but they are not in the draft.
     """
-    reject_drafted_members(settings.account)
+    require_no_drafted_members(settings.account)
     call_issues = [
         *settings.jobs.uri_issues(inventory.sources, settings.account),
         *check_aws_account(settings.account),
@@ -310,7 +310,7 @@ def _resolve_edits(
     If there is no override and no error, an issue says so. A dry run without edits gets no such issue, because a user
     may run it to see the forecast.
     """
-    instances = LastStudyInstances(partial(read_study_instances, inventory))
+    instances = CachedInstanceReader(partial(read_study_instances, inventory))
     provider, read_issues = read_edits(edits, inventory.keywords, store, instances)
     with progress_reporter(progress, "studies") as report:
         studies = track_progress(inventory.studies(), report, inventory.summary().studies)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dicommap.inventory.instance_values import read_study_instances
 from dicommap.issues import has_errors
 from dicommap.model.audit import AuditAction, AuditEvent
-from dicommap.model.instance_values import LastStudyInstances
+from dicommap.model.instance_values import CachedInstanceReader
 from dicommap.overrides.update_changes import iterate_update_changes
 from dicommap.package.audit_changes import UpdateFiles
 from dicommap.package.review_tables import build_tables
@@ -21,7 +21,7 @@ from dicommap.planning.package_documents import PlanHeader, build_package_docume
 from dicommap.updates.update_builder import build_updates, find_update_issues
 from dicommap.validation.draft_check import (
     check_archived_files,
-    check_documents,
+    check_drafted_documents,
     check_override_paths,
     check_repeated_instances,
 )
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
-    from dicommap.model.audit_values import AuditValues
+    from dicommap.model.audit_values import AuditValueForm
     from dicommap.model.item_store import ItemList, ItemStore
     from dicommap.overrides.resolution import Resolution
     from dicommap.package.original_attributes_file import OriginalAttributesFile
@@ -57,7 +57,7 @@ class DraftSettings:
     """Whether the instances are in a data store already, so that updates make all changes."""
     has_prefix: bool
     """Whether the S3 prefix of the files is known. Without it, a package can have updates only."""
-    audit_values: AuditValues
+    audit_values: AuditValueForm
     """The form in which audit.jsonl has values."""
     reason: str | None
     """The reason for the changes; None if the user gave none."""
@@ -98,7 +98,7 @@ def make_documents(
         if settings.updates and resolution.updates and not resolution.overrides:
             if not has_errors(update_issues):  # else there may be no update, and a package needs at least one
                 documents = _make_update_documents(inventory, resolution, settings, [*issues, *repeated], store)
-                issues += check_documents(documents)
+                issues += check_drafted_documents(documents)
         else:
             documents = _make_job_documents(inventory, resolution, settings, issues, repeated, store)
     issues += [*check_archived_files(inventory.count_files_in_archives()), *repeated]
@@ -148,7 +148,7 @@ def _make_job_documents(
     documents = build_package_documents(
         planned.jobs, resolution.overrides, header, tables, settings.account, store, updates
     )
-    issues += check_documents(documents)
+    issues += check_drafted_documents(documents)
     issues += check_override_paths(documents.plan, planned.base, planned.files.has_key)
     return documents
 
@@ -181,6 +181,6 @@ def _build_updates(
     """Return the updates for the changes that no override makes; none if the draft does not allow updates."""
     updates: ItemList[Update] = store.make_list()
     if settings.updates and resolution.updates:
-        instances = LastStudyInstances(partial(read_study_instances, inventory))
+        instances = CachedInstanceReader(partial(read_study_instances, inventory))
         updates.extend(build_updates(iterate_update_changes(resolution.changes, instances), settings.assumptions))
     return updates

@@ -23,7 +23,7 @@ from dicommap.planning.planned_objects import PlannedJob, PlannedObject, count_s
 from dicommap.planning.retry_jobs import plan_retry_jobs
 from dicommap.reconciliation.job_reconciliation import NO_URI
 from dicommap.reconciliation.retry_selection import RetrySelection
-from dicommap.validation.draft_check import check_documents
+from dicommap.validation.draft_check import check_drafted_documents
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
@@ -172,7 +172,7 @@ class RetryBuilder:
         jobs = [*self._plan_jobs_in_place(), *staged]
         tables = filter_tables(self._package, known, count_series_files(jobs))
         documents = build_package_documents(jobs, overrides, selection.make_plan_header(), tables, account)
-        issues += check_documents(documents)
+        issues += check_drafted_documents(documents)
         if Issues(issues).errors:
             return self._make_result(None, len(staged), issues)
         write_package(place, documents, self._make_event())

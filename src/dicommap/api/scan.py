@@ -23,7 +23,7 @@ from dicommap.arguments import (
 )
 from dicommap.errors import UsageError
 from dicommap.inventory.writer import InventoryWriter
-from dicommap.model.captured_attributes import captured_keywords
+from dicommap.model.captured_attributes import list_captured_keywords
 from dicommap.reading.parallel_calls import MAX_THREADS
 from dicommap.scanning import AUTO_JOBS, READER_VERSION, TaskRunner, write_inventory
 from dicommap.sources.source_registry import SourceOptions, open_sources
@@ -173,7 +173,7 @@ def scan(
         raise UsageError(
             "Directories cannot be trusted if all files are read.", fix="Leave out trust_directories or cache=False."
         )
-    keywords = captured_keywords(tuple(attributes))
+    keywords = list_captured_keywords(tuple(attributes))
     path = None if output is None else Path(output)
     options = SourceOptions(
         follow_links=follow_links,

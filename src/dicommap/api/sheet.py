@@ -132,7 +132,7 @@ class Sheet(Displayable):
         carry_over = SheetCarryOver(older, issues, self._keywords, instances)
         for study in self._inventory.studies():
             carry_over.add_study(study)
-        carry_over.finish()
+        carry_over.add_unknown_row_issues()
         self._carried, self.carried = carry_over.cells, carry_over.count
         self.issues = Issues(carry_over.issues)
         if self._level is Level.INSTANCE:

@@ -24,7 +24,7 @@ from dicommap.errors import AwsError, ConflictError, UsageError
 from dicommap.healthimaging.image_sets import (
     MAX_SEARCH_FILTERS,
     SEARCHABLE_ATTRIBUTES,
-    CopyAnswer,
+    CopyImageSetAnswer,
     ImageSetProperties,
     ImageSetSummary,
 )
@@ -290,7 +290,7 @@ class ImageSets:
         destination: tuple[str, str] | None = None,
         promote: bool = False,
         force: bool = False,
-    ) -> CopyAnswer:
+    ) -> CopyImageSetAnswer:
         """Copy the instances of an image set. AWS copies them asynchronously; the request is sent once.
 
         Args:
@@ -322,7 +322,7 @@ class ImageSets:
             self._copies,
             lambda: self._clients.medical_imaging_once.copy_image_set(**parameters),
         )
-        return parse_answer("CopyImageSet", CopyAnswer, answer)
+        return parse_answer("CopyImageSet", CopyImageSetAnswer, answer)
 
     def _change(
         self, operation: str, image_set: str, throttle: Throttle, call: Callable[[], dict[str, Any]]

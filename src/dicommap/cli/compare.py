@@ -19,7 +19,7 @@ from dicommap.cli.options import (
 )
 from dicommap.cli.output import print_line, print_masked_note, print_next_step, print_table, write
 from dicommap.cli.terminal import add_output_options
-from dicommap.dicom.choices import choice_of
+from dicommap.dicom.choices import to_choice
 from dicommap.display.comparison_records import (
     build_attribute_change_record,
     build_attribute_change_row,
@@ -165,9 +165,9 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run `dicommap compare` with the parsed arguments, and return the exit status."""
-    form, output = choice_of(ComparisonFormat, args.format, "format"), args.output
-    fail_on = [choice_of(FailOnDifference, word, "difference") for word in args.fail_on or (FailOnDifference.ANY,)]
-    level = None if args.level is None else choice_of(DifferenceLevel, args.level, "level")
+    form, output = to_choice(ComparisonFormat, args.format, "format"), args.output
+    fail_on = [to_choice(FailOnDifference, word, "difference") for word in args.fail_on or (FailOnDifference.ANY,)]
+    level = None if args.level is None else to_choice(DifferenceLevel, args.level, "level")
     if output is not None:
         if form is ComparisonFormat.TABLE:
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")

@@ -19,7 +19,7 @@ from dicommap.cli.terminal import (
     read_width,
     table_width,
 )
-from dicommap.dicom.choices import choice_of
+from dicommap.dicom.choices import to_choice
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.csv_json import record_lines
 from dicommap.display.formatting import wrap_text
@@ -303,7 +303,7 @@ def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
     Raises:
         UsageError: The value of --fail-on is unknown.
     """
-    fail_on = choice_of(FailOn, fail_on, "severity")
+    fail_on = to_choice(FailOn, fail_on, "severity")
     if fail_on is FailOn.NEVER:
         return 0
     floor = Severity(fail_on.value)

@@ -22,7 +22,7 @@ from dicommap.cli.options import (
 from dicommap.cli.output import print_issue_groups, print_line, print_masked_note, print_next_step, print_table, write
 from dicommap.cli.parser import suggest
 from dicommap.cli.terminal import add_output_options
-from dicommap.dicom.choices import choice_of
+from dicommap.dicom.choices import to_choice
 from dicommap.dicom.dictionary import TAG_BY_KEYWORD
 from dicommap.display.csv_json import record_lines
 from dicommap.display.formatting import format_byte_count, truncate_text
@@ -208,8 +208,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run `dicommap show` with the parsed arguments, and return the exit status."""
-    level = choice_of(ShowLevel, args.level, "level")
-    form = choice_of(Format, args.format, "format")
+    level = to_choice(ShowLevel, args.level, "level")
+    form = to_choice(Format, args.format, "format")
     with Inventory.open(args.inventory) as inventory:
         columns = _parse_columns(split_keywords(args.columns), inventory, level)
         order = RecordOrder.from_words(split_keywords(args.sort))

@@ -34,7 +34,7 @@ from dicommap.cli.output import (
 )
 from dicommap.cli.package_next_step import after_package
 from dicommap.cli.terminal import add_output_options
-from dicommap.dicom.choices import choice_of
+from dicommap.dicom.choices import to_choice
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.csv_json import format_csv_lines
 from dicommap.display.store_forecast_report import (
@@ -267,14 +267,14 @@ def _print_forecast(forecast: StoreForecast, masker: Masker) -> None:
         columns = ("effect", "SeriesInstanceUID", "keywords", "primary values", "values")
         cells = (build_image_set_row(image_set, masker=masker) for image_set in image_sets)
         print_table(columns, [[row[column] for column in columns] for row in cells], masker=masker)
-        more = sum(map(forecast.count_effect, shown)) - len(image_sets)
+        more = sum(map(forecast.count_image_sets, shown)) - len(image_sets)
         if more > 0:
             print_line(f"and {format_count(more, 'more image set')}; --image-sets FILE writes all of them")
     print_text(STORE_NOTE)
 
 
 def _print_issues(issues: Sequence[Issue], form: Format) -> None:
-    if choice_of(Format, form, "format") is not Format.TABLE:
+    if to_choice(Format, form, "format") is not Format.TABLE:
         write_issues(issues, form)
         return
     print_issues(issues)

@@ -35,7 +35,7 @@ _TWO_BYTES = frozenset({"gb18030", "gbk"})
 _LATIN_WORD = re.compile("[A-Za-z][\u00c0-\u024f]+[A-Za-z]")
 
 
-def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | None:
+def describe_character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | None:
     """Return the reason why a text probably was decoded with a wrong character set. Return None if it probably was not.
 
     The reason is the end of a sentence that begins with the attribute's name. None is also returned for a text with
@@ -50,29 +50,29 @@ def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | No
         return None
     if _CONTROLS.search(text):
         return HAS_CONTROL_CHARACTERS
-    if charset.whole in _TWO_BYTES and _is_utf_8_in_two_bytes(text, charset.whole):
+    if charset.whole in _TWO_BYTES and _is_utf_8_misread_as_chinese(text, charset.whole):
         return IS_UTF_8
-    if charset.g1 is not None and _is_utf_8(text, charset.g1):
+    if charset.g1 is not None and _is_misread_utf_8(text, charset.g1):
         return IS_UTF_8
     return None
 
 
-def _is_utf_8(text: str, declared: CodedCharacterSet) -> bool:
+def _is_misread_utf_8(text: str, declared: CodedCharacterSet) -> bool:
     """Return whether a text was probably UTF-8 that was decoded with the character set `declared` by mistake.
 
     The text is encoded in `declared` again. The bytes must be valid UTF-8, and each word of the UTF-8 text must be
     plausible.
     """
-    codes = [character.encode() if character.isascii() else declared.code(character) for character in text]
+    codes = [character.encode() if character.isascii() else declared.encode(character) for character in text]
     try:
         meant = b"".join(code for code in codes if code is not None).decode("utf-8")
     except UnicodeDecodeError:
         return False
     # A character of another set needs an escape sequence, which does not occur in UTF-8.
-    return None not in codes and all(_is_plausible(word, declared) for word in _WORD.findall(meant))
+    return None not in codes and all(_is_plausible_word(word, declared) for word in _WORD.findall(meant))
 
 
-def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
+def _is_utf_8_misread_as_chinese(text: str, codec: str) -> bool:
     """Return whether a text was probably UTF-8 that was decoded with `codec` (GB18030 or GBK) by mistake.
 
     The bytes of the text in GB18030 or GBK must be valid UTF-8. The two bytes of a Chinese character can be valid UTF-8
@@ -86,7 +86,7 @@ def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
     return any(character >= _THREE_BYTES for character in meant) or _LATIN_WORD.search(meant) is not None
 
 
-def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
+def _is_plausible_word(word: str, declared: CodedCharacterSet) -> bool:
     """Return whether `word` looks like a word that a person wrote. If not, its bytes are probably UTF-8 by chance.
 
     For example, the bytes of the Polish name RÓŻYCKI in ISO_IR 101 are the UTF-8 of a word with a Cyrillic letter in
@@ -101,7 +101,7 @@ def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
     has_ascii = any(character.isascii() for character in word)
     return all(
         character.isascii()
-        or declared.has(character)
+        or declared.has_character(character)
         or (has_ascii and "À" <= character <= "ɏ")
         or (character >= _THREE_BYTES and declared != _THAI)
         for character in word

@@ -31,15 +31,15 @@ class CodedCharacterSet(NamedTuple):
     codec: str
     """Name of the Python codec that has the set's characters, and maybe others; empty if Python has no such codec."""
 
-    def character(self, code: bytes) -> str | None:
+    def decode(self, code: bytes) -> str | None:
         """Return the character that the bytes `code` encode in a value; None if the set has no such code."""
         return _decode_character(self, code)
 
-    def code(self, character: str) -> bytes | None:
+    def encode(self, character: str) -> bytes | None:
         """Return the bytes that encode a character in a value; None if the set does not have the character."""
         return _encode_character(self, character)
 
-    def has(self, character: str) -> bool:
+    def has_character(self, character: str) -> bool:
         """Return whether the set has a code for `character`."""
         return _encode_character(self, character) is not None
 
@@ -111,7 +111,7 @@ def _decode_with_codec(coded: CodedCharacterSet, code: bytes) -> str:
 @lru_cache(maxsize=16_384)
 def _encode_character(coded: CodedCharacterSet, character: str) -> bytes | None:
     for code in _list_candidate_codes(coded, character):
-        if len(code) == coded.size and _is_graphic(coded, code) and coded.character(code) == character:
+        if len(code) == coded.size and _is_graphic_code(coded, code) and coded.decode(code) == character:
             return code
     return None
 
@@ -135,7 +135,7 @@ def _list_candidate_codes(coded: CodedCharacterSet, character: str) -> tuple[byt
     return (encoded,)
 
 
-def _is_graphic(coded: CodedCharacterSet, code: bytes) -> bool:
+def _is_graphic_code(coded: CodedCharacterSet, code: bytes) -> bool:
     first, last = (0x20, 0x7F) if coded.element == 0 else (0xA0, 0xFF)
     return all(first <= byte <= last for byte in code)
 
@@ -183,12 +183,12 @@ class SpecificCharacterSet(NamedTuple):
     """Whether PS3.3 defines all declared terms and allows their combination."""
 
     @property
-    def escapes(self) -> Mapping[bytes, CodedCharacterSet]:
+    def sets_by_escape(self) -> Mapping[bytes, CodedCharacterSet]:
         """Return a dict: escape sequence without the escape character -> the character set that it selects."""
-        return _map_escapes_to_sets(self.extensions)
+        return _map_escapes_to_coded_sets(self.extensions)
 
     @property
-    def sets(self) -> frozenset[CodedCharacterSet]:
+    def coded_sets(self) -> frozenset[CodedCharacterSet]:
         """Return all coded character sets that may be used in a value."""
         return self.extensions | {charset for charset in (self.g0, self.g1) if charset is not None}
 
@@ -203,8 +203,8 @@ def parse_specific_character_set(value: str) -> SpecificCharacterSet:
     """
     terms = [term.strip(" ") for term in value.split("\\")]
     if len(terms) == 1:
-        return _parse_single_term(terms[0])
-    parsed = [_parse_term(term) for term in terms]
+        return _parse_value_of_one_term(terms[0])
+    parsed = [_parse_numbered_term(term) for term in terms]
     initial = (parsed[0] and _SINGLE_BYTE.get(parsed[0][1])) or (ASCII,)
     extensions = [charset for pair in parsed if pair for charset in _get_coded_sets(pair[1])]
     return SpecificCharacterSet(
@@ -216,7 +216,7 @@ def parse_specific_character_set(value: str) -> SpecificCharacterSet:
     )
 
 
-def unencodable_characters(text: str, declared: str) -> frozenset[str] | None:
+def find_unencodable_characters(text: str, declared: str) -> frozenset[str] | None:
     """Return the characters of a text that cannot be encoded with the SpecificCharacterSet `declared`.
 
     Return None if PS3.3 does not define a term or the combination of terms, because the characters are then unknown.
@@ -227,10 +227,10 @@ def unencodable_characters(text: str, declared: str) -> frozenset[str] | None:
     return frozenset(character for character in set(text) if not _can_encode(charset, character))
 
 
-def _parse_single_term(term: str) -> SpecificCharacterSet:
+def _parse_value_of_one_term(term: str) -> SpecificCharacterSet:
     """Return the character sets that a SpecificCharacterSet with a single term declares."""
     whole = "utf-8" if _UTF_8.fullmatch(term) else _STAND_ALONE_CODECS.get(term.upper())
-    parsed = _parse_term(term)
+    parsed = _parse_numbered_term(term)
     if whole or (parsed is not None and parsed[1] == "192" and not parsed[0]):
         return SpecificCharacterSet(whole=whole or "utf-8")
     if not term:
@@ -246,7 +246,7 @@ def _parse_single_term(term: str) -> SpecificCharacterSet:
     )
 
 
-def _parse_term(term: str) -> tuple[bool, str] | None:
+def _parse_numbered_term(term: str) -> tuple[bool, str] | None:
     """Return a pair: whether a term is for code extensions (`ISO 2022 IR`), and the number in the term.
 
     Return None if the term has no number.
@@ -260,7 +260,7 @@ def _get_coded_sets(number: str) -> tuple[CodedCharacterSet, ...]:
 
 
 @lru_cache(maxsize=256)
-def _map_escapes_to_sets(extensions: frozenset[CodedCharacterSet]) -> dict[bytes, CodedCharacterSet]:
+def _map_escapes_to_coded_sets(extensions: frozenset[CodedCharacterSet]) -> dict[bytes, CodedCharacterSet]:
     return {charset.escape: charset for charset in extensions}
 
 
@@ -275,4 +275,4 @@ def _can_encode(charset: SpecificCharacterSet, character: str) -> bool:
             return False
         return True
     # In JIS X 0201, the yen sign has the byte of the backslash, which separates values.
-    return character != "¥" and any(coded_set.has(character) for coded_set in charset.sets)
+    return character != "¥" and any(coded_set.has_character(character) for coded_set in charset.coded_sets)

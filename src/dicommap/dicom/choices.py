@@ -16,7 +16,7 @@ _ECHOED_LENGTH_LIMIT = 80
 """Maximum number of characters of an unknown word that a message repeats."""
 
 
-def choice_of(choices: type[_Choice], word: str, noun: str) -> _Choice:
+def to_choice(choices: type[_Choice], word: str, noun: str) -> _Choice:
     """Return the member of an enumeration whose value is `word`.
 
     Args:

@@ -87,10 +87,10 @@ def _is_needed_joiner(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at + 1 : at + 2]
     if unicodedata.combining(before) == _VIRAMA:
         return True
-    return text[at] == _NON_JOINER and _is_arabic(before) and bool(after) and _is_arabic(after)
+    return text[at] == _NON_JOINER and _is_arabic_letter(before) and bool(after) and _is_arabic_letter(after)
 
 
-def _is_arabic(character: str) -> bool:
+def _is_arabic_letter(character: str) -> bool:
     return unicodedata.bidirectional(character) in ("AL", "NSM")
 
 

@@ -58,11 +58,11 @@ def format_decimal_string(number: float) -> str | None:
     text = repr(number)
     if len(text) <= MAX_DS_BYTES:
         return text
-    shortest = min(_list_spellings(Decimal(text)), key=len)
+    shortest = min(_list_short_spellings(Decimal(text)), key=len)
     return shortest if len(shortest) <= MAX_DS_BYTES else None
 
 
-def _list_spellings(value: Decimal) -> list[str]:
+def _list_short_spellings(value: Decimal) -> list[str]:
     """Return short spellings of a decimal number, with an exponent and without. One of them is the shortest."""
     sign, all_digits, exponent = value.as_tuple()
     written = "".join(map(str, all_digits))

@@ -32,29 +32,29 @@ class ValueList:
     """The section of PS3.3 that lists the values."""
 
 
-def _enumerated(source: str, *values: str) -> ValueList:
+def _make_enumerated_values(source: str, *values: str) -> ValueList:
     return ValueList(values=values, is_closed=True, source=source)
 
 
-def _defined_terms(source: str, *values: str) -> ValueList:
+def _make_defined_terms(source: str, *values: str) -> ValueList:
     return ValueList(values=values, is_closed=False, source=source)
 
 
 VALUE_LISTS = {
-    "PatientSex": _enumerated("C.7.1.1", "M", "F", "O"),
-    "PatientSexNeutered": _enumerated("C.7.2.2", "ALTERED", "UNALTERED"),
-    "PregnancyStatus": _enumerated("C.2.4", "1", "2", "3", "4"),
-    "SmokingStatus": _enumerated("C.2.4", "YES", "NO", "UNKNOWN"),
-    "QualityControlSubject": _enumerated("C.7.1.1", *_YES_NO),
-    "PatientIdentityRemoved": _enumerated("C.7.1.1", *_YES_NO),
-    "LongitudinalTemporalInformationModified": _enumerated("C.12.1", "UNMODIFIED", "MODIFIED", "REMOVED"),
-    "BurnedInAnnotation": _enumerated("C.7.6.1", *_YES_NO),
-    "RecognizableVisualFeatures": _enumerated("C.7.6.1", *_YES_NO),
-    "Laterality": _enumerated("C.7.3.1", "R", "L"),
-    "AnatomicalOrientationType": _enumerated("C.7.3.1", "BIPED", "QUADRUPED"),
-    "PresentationIntentType": _enumerated("C.8.11.1", "FOR PRESENTATION", "FOR PROCESSING"),
-    "TypeOfPatientID": _defined_terms("C.7.1.1", "TEXT", "RFID", "BARCODE"),
-    "ResponsiblePersonRole": _defined_terms(
+    "PatientSex": _make_enumerated_values("C.7.1.1", "M", "F", "O"),
+    "PatientSexNeutered": _make_enumerated_values("C.7.2.2", "ALTERED", "UNALTERED"),
+    "PregnancyStatus": _make_enumerated_values("C.2.4", "1", "2", "3", "4"),
+    "SmokingStatus": _make_enumerated_values("C.2.4", "YES", "NO", "UNKNOWN"),
+    "QualityControlSubject": _make_enumerated_values("C.7.1.1", *_YES_NO),
+    "PatientIdentityRemoved": _make_enumerated_values("C.7.1.1", *_YES_NO),
+    "LongitudinalTemporalInformationModified": _make_enumerated_values("C.12.1", "UNMODIFIED", "MODIFIED", "REMOVED"),
+    "BurnedInAnnotation": _make_enumerated_values("C.7.6.1", *_YES_NO),
+    "RecognizableVisualFeatures": _make_enumerated_values("C.7.6.1", *_YES_NO),
+    "Laterality": _make_enumerated_values("C.7.3.1", "R", "L"),
+    "AnatomicalOrientationType": _make_enumerated_values("C.7.3.1", "BIPED", "QUADRUPED"),
+    "PresentationIntentType": _make_enumerated_values("C.8.11.1", "FOR PRESENTATION", "FOR PROCESSING"),
+    "TypeOfPatientID": _make_defined_terms("C.7.1.1", "TEXT", "RFID", "BARCODE"),
+    "ResponsiblePersonRole": _make_defined_terms(
         "C.7.1.1.1.2",
         "OWNER",
         "PARENT",
@@ -68,18 +68,18 @@ VALUE_LISTS = {
         "INVESTIGATOR",
         "VETERINARIAN",
     ),
-    "PatientPosition": _defined_terms(
+    "PatientPosition": _make_defined_terms(
         "C.7.3.1.1.2",
         *("HFS", "HFP", "HFDR", "HFDL", "FFS", "FFP", "FFDR", "FFDL"),
         *("LFP", "LFS", "RFP", "RFS", "AFDR", "AFDL", "PFDR", "PFDL"),
     ),
-    "Modality": _defined_terms(
+    "Modality": _make_defined_terms(
         "C.7.3.1.1.1",
         *("CR", "CT", "DX", "ECG", "ES", "IO", "IVOCT", "IVUS", "KO", "MG", "MR", "NM", "OCT", "OP", "OPT", "OT"),
         *("PR", "PT", "PX", "REG", "RF", "RTDOSE", "RTIMAGE", "RTPLAN", "RTRECORD", "RTSTRUCT", "SEG", "SM", "SR"),
         *("US", "XA", "XC"),
     ),
-    "BodyPartExamined": _defined_terms(
+    "BodyPartExamined": _make_defined_terms(
         "C.7.3.1",
         *("ABDOMEN", "ANKLE", "ARM", "BREAST", "CHEST", "CLAVICLE", "COCCYX", "CSPINE", "ELBOW", "EXTREMITY", "FOOT"),
         *("HAND", "HEAD", "HEART", "HIP", "JAW", "KNEE", "LEG", "LSPINE", "NECK", "PELVIS", "SHOULDER", "SKULL"),
@@ -89,7 +89,7 @@ VALUE_LISTS = {
 """Keyword of an attribute -> the values that PS3.3 lists."""
 
 
-def find_violated_list(tag: int, attribute: Attribute) -> ValueList | None:
+def find_violated_value_list(tag: int, attribute: Attribute) -> ValueList | None:
     """Return the enumerated values of an attribute if the attribute has a value that is not one of them.
 
     Return None if all values are allowed, or if PS3.3 does not list enumerated values for the attribute.
@@ -110,7 +110,7 @@ def unlisted_value_issues(data_set: DataSet, pointer: str = "") -> Iterator[Issu
 
     """
     for member, attribute in data_set.items():
-        value_list = find_violated_list(int(member, 16), attribute)
+        value_list = find_violated_value_list(int(member, 16), attribute)
         if value_list is not None:
             keyword = keyword_of(int(member, 16))
             yield make_issue(

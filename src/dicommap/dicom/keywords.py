@@ -56,7 +56,7 @@ def keyword_hint(text: str) -> str:
         if keyword in TAG_BY_KEYWORD:
             return f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is {keyword}; write that"
         return "a private tag has no keyword" if is_private(tag) else "the dictionary has no keyword for such a tag"
-    close = similar_keywords(text)
+    close = find_similar_keywords(text)
     return f"did you mean {', '.join(close)}?" if close else ""
 
 
@@ -76,10 +76,10 @@ def mask_unless_attribute(name: str) -> str:
     A name looks like a keyword if it differs from a keyword by at most a few letters. Digits that may be a date do not
     look like a tag.
     """
-    return name if looks_like_attribute(name) else MASK
+    return name if looks_like_attribute_name(name) else MASK
 
 
-def looks_like_attribute(name: str) -> bool:
+def looks_like_attribute_name(name: str) -> bool:
     """Return whether a name is a keyword or tag, or differs from a keyword by a few letters."""
     if name in TAG_BY_KEYWORD:
         return True
@@ -89,10 +89,11 @@ def looks_like_attribute(name: str) -> bool:
     if len(name) > _LONGEST_NAME or make_printable(name) != name:
         return False
     folded = _fold_name(name)
-    close = [keyword.lower() for keyword in similar_keywords(name)]
+    close = [keyword.lower() for keyword in find_similar_keywords(name)]
     edits = min(_MAX_TYPOS, len(folded) // 4)
     return any(
-        (len(folded) >= _MIN_PART_LETTERS and folded in keyword) or _edit_distance(folded, keyword, edits) <= edits
+        (len(folded) >= _MIN_PART_LETTERS and folded in keyword)
+        or _compute_edit_distance(folded, keyword, edits) <= edits
         for keyword in close
     )
 
@@ -103,10 +104,10 @@ def mask_unless_word(word: str) -> str:
     The value is masked if it may be a patient's value. A word of ASCII letters and digits is returned even if it is not
     similar to a keyword, because users rarely type a patient's name as the value of an option.
     """
-    return word if _WORD.fullmatch(word) or looks_like_attribute(word) else MASK
+    return word if _WORD.fullmatch(word) or looks_like_attribute_name(word) else MASK
 
 
-def not_captured_error(keywords: Sequence[str], captured: Sequence[str]) -> AttributeNameError:
+def make_not_captured_error(keywords: Sequence[str], captured: Sequence[str]) -> AttributeNameError:
     """Return the error for attributes that an inventory has not captured.
 
     Args:
@@ -129,7 +130,7 @@ def not_captured_error(keywords: Sequence[str], captured: Sequence[str]) -> Attr
 
 
 @lru_cache(maxsize=4096)
-def similar_keywords(text: str) -> tuple[str, ...]:
+def find_similar_keywords(text: str) -> tuple[str, ...]:
     """Return the keywords that are most similar to a misspelt keyword, at most three, the most similar first.
 
     If the text (ignoring case) is a keyword, or a name of PS3.6 such as Patient's Name, return only its keyword.
@@ -142,7 +143,7 @@ def similar_keywords(text: str) -> tuple[str, ...]:
 
     shared: Counter[str] = Counter()
     for triple in _list_letter_triples(folded):
-        shared.update(_map_triples_to_keywords().get(triple, ()))
+        shared.update(_map_letter_triples_to_keywords().get(triple, ()))
     candidates = [keyword for keyword, _ in shared.most_common(_MAX_CANDIDATES)]
     by_folded = {keyword.lower(): keyword for keyword in candidates}
     close = difflib.get_close_matches(folded, by_folded, n=3, cutoff=0.75)
@@ -158,7 +159,7 @@ def _map_names_to_keywords() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _map_triples_to_keywords() -> dict[str, list[str]]:
+def _map_letter_triples_to_keywords() -> dict[str, list[str]]:
     keywords: dict[str, list[str]] = {}
     for keyword in TAG_BY_KEYWORD:
         for triple in _list_letter_triples(keyword.lower()):
@@ -182,7 +183,7 @@ def _may_be_date(text: str) -> bool:
         return False
 
 
-def _edit_distance(text: str, other: str, most: int) -> int:
+def _compute_edit_distance(text: str, other: str, most: int) -> int:
     """Return the edit distance (Levenshtein) of two texts. If it is above `most`, return any number above `most`."""
     if abs(len(text) - len(other)) > most:
         return most + 1

@@ -96,7 +96,8 @@ def mask_unknown_member(name: str) -> str:
     folded = name.lower()
     return (
         name
-        if folded in _find_similar_members() or not _find_similar_members().isdisjoint(_without_one_letter(folded))
+        if folded in _list_similar_member_names()
+        or not _list_similar_member_names().isdisjoint(_list_texts_without_one_letter(folded))
         else MASK
     )
 
@@ -112,12 +113,14 @@ def mask_unknown_type(kind: type) -> str:
 
 
 @lru_cache(maxsize=1)
-def _find_similar_members() -> frozenset[str]:
+def _list_similar_member_names() -> frozenset[str]:
     folded = {name.lower() for name in KNOWN_MEMBERS}
-    return frozenset(folded | {short for name in folded if len(name) > 3 for short in _without_one_letter(name)})
+    return frozenset(
+        folded | {short for name in folded if len(name) > 3 for short in _list_texts_without_one_letter(name)}
+    )
 
 
-def _without_one_letter(name: str) -> list[str]:
+def _list_texts_without_one_letter(name: str) -> list[str]:
     """Return all texts that a name becomes if one of its letters is removed.
 
     For `ab`, these are `b` and `a`. Two names that differ by at most one letter have such a text in common, or one of

@@ -31,7 +31,7 @@ def is_person_name_keyword(keyword: str) -> bool:
     return tag is not None and vrs_of(tag) == ("PN",)
 
 
-def merge_equal_names(keyword: str, counts: Mapping[str, int]) -> Mapping[str, int]:
+def merge_counts_of_equal_names(keyword: str, counts: Mapping[str, int]) -> Mapping[str, int]:
     """Merge the counts of equal person names. The counts of other attributes are returned unchanged.
 
     Args:

@@ -22,7 +22,7 @@ _FIRST = 0xDC00
 _UNDECODABLE = re.compile("[\udc00-\udcff\ufffd]")
 
 
-def keep_undecodable_bytes(value: bytes) -> str:
+def convert_bytes_to_surrogates(value: bytes) -> str:
     """Return a text in which every byte of `value` is a lone surrogate."""
     return "".join(chr(_FIRST + byte) for byte in value)
 
@@ -32,13 +32,13 @@ def is_undecodable(text: str) -> bool:
     return not text.isascii() and _UNDECODABLE.search(text) is not None
 
 
-def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
+def _replace_undecodable_bytes(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return keep_undecodable_bytes(error.object[error.start : error.end]), error.end
+    return convert_bytes_to_surrogates(error.object[error.start : error.end]), error.end
 
 
-codecs.register_error(KEEP_BYTES_HANDLER, _keep_bytes)
+codecs.register_error(KEEP_BYTES_HANDLER, _replace_undecodable_bytes)
 
 
 MASK = "***"

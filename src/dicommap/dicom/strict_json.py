@@ -57,13 +57,13 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
         reason = f"{error.msg} at line {error.lineno} column {error.colno}"
         return None, [make_issue("json.not-json", _WHOLE, reason=reason)]
     except RecursionError:
-        return None, [_too_deep_issue(_find_too_deep_pointer(text))]
+        return None, [_make_too_deep_issue(_find_too_deep_pointer(text))]
     except ValueError:  # Python refuses integers of more than 4,300 digits
         return None, [make_issue("json.not-json", _WHOLE, reason="a number has too many digits")]
-    return _check_values(value)
+    return _check_parsed_value(value)
 
 
-def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
+def check_parsed_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
     """Check the JSON value of a document that this process has written. The text is not parsed again.
 
     Args:
@@ -77,10 +77,10 @@ def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.valu
     """
     if has_more_json_values(text.encode("utf-8", "surrogatepass"), values_limit):
         return None, [make_issue("document.too-many-values", _WHOLE, limit=values_limit)]
-    return _check_values(value)
+    return _check_parsed_value(value)
 
 
-def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON of any type
+def _check_parsed_value(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON of any type
     """Return a JSON value, and the issues of this value and all values inside it.
 
     None replaces the value if it is not safe to use: it is nested too deep, or has more issues than can be listed.
@@ -88,8 +88,8 @@ def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON 
     if _is_surely_valid(value, DEPTH_LIMIT):
         return value, []
     too_deep: list[str] = []
-    issues = list(limit_and_count(_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
-    issues += limit_and_count(map(_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
+    issues = list(limit_and_count(_nested_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
+    issues += limit_and_count(map(_make_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
     # Callers may process the value recursively. So a value that is nested too deep is not returned. Neither is a value
     # with too many issues, because it was not checked completely.
     is_unsafe = bool(too_deep) or any(issue.code == "document.more-issues" for issue in issues)
@@ -100,8 +100,8 @@ def _is_surely_valid(value: object, levels: int) -> bool:
     """Return True if a fast test shows that a value and all values inside it have no issue.
 
     If False is returned, the value may still have no issue: the caller then makes the slow, complete check of
-    `_value_issues`. For example, the fast test returns False for each text with characters other than ASCII, because
-    the text may have lone surrogates.
+    `_nested_value_issues`. For example, the fast test returns False for each text with characters other than ASCII,
+    because the text may have lone surrogates.
 
     Args:
         value: A JSON value.
@@ -132,9 +132,9 @@ def depth_issues(value: object) -> list[Issue]:
     if _is_surely_valid(value, DEPTH_LIMIT):
         return []
     too_deep: list[str] = []
-    for _ in _value_issues(value, too_deep):
+    for _ in _nested_value_issues(value, too_deep):
         pass
-    return list(limit_and_count(map(_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
+    return list(limit_and_count(map(_make_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
 
 
 def pointer_token(member: str | int) -> str:
@@ -185,7 +185,7 @@ def _format_json(value: Any, line_end: str) -> str:  # noqa: ANN401  JSON of any
     return _format_other(value)
 
 
-def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) == len(pairs):
         return result  # a dict needs less memory than an _ObjectWithDuplicates
@@ -195,15 +195,15 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return repeating
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_build_object)
+_DECODER = json.JSONDecoder(object_pairs_hook=_build_json_object)
 
 
-def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
+def _nested_value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
     """Yield the issues of a value and of all values inside it, without issues about too deep nesting.
 
     The pointers of values that are nested too deep are added to the list `too_deep`.
     """
-    yield from _scalar_issues("", root)
+    yield from _single_value_issues("", root)
     # This loop is not recursive, so that deep nesting is reported as an issue and does not raise RecursionError.
     # Pointers are built only if needed, because a document can have millions of numbers.
     open_ones = [("", iter(_iterate_members(root)))]
@@ -217,13 +217,13 @@ def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
             if len(open_ones) == DEPTH_LIMIT:
                 too_deep.append(place)
                 continue
-            yield from _scalar_issues(place, value)
+            yield from _single_value_issues(place, value)
             open_ones.append((place, iter(_iterate_members(value))))
-        elif not _has_no_issue(value):
-            yield from _scalar_issues(pointer + pointer_token(name), value)
+        elif not _is_surely_valid_scalar(value):
+            yield from _single_value_issues(pointer + pointer_token(name), value)
 
 
-def _too_deep_issue(pointer: str) -> Issue:
+def _make_too_deep_issue(pointer: str) -> Issue:
     return make_issue("json.too-deep", Location(pointer=pointer), limit=DEPTH_LIMIT)
 
 
@@ -258,14 +258,14 @@ def _iterate_members(value: object) -> Iterable[tuple[str | int, object]]:
     return enumerate(value) if isinstance(value, list) else ()
 
 
-def _has_no_issue(value: object) -> bool:
+def _is_surely_valid_scalar(value: object) -> bool:
     """Return True if a fast test shows that a text or number has no issue. If False, the caller makes a full check."""
     if isinstance(value, str):
         return value.isascii()
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def _scalar_issues(pointer: str, value: object) -> Iterator[Issue]:
+def _single_value_issues(pointer: str, value: object) -> Iterator[Issue]:
     """Yield the issues of one value: repeated member names, lone surrogates, or a number that is not finite.
 
     Values inside an object or array are not checked.

@@ -65,14 +65,14 @@ _DT = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Form:
+class _ValueForm:
     """The form that the values of a VR must have: a function that checks a value, and a description of the form."""
 
     accepts: Callable[[str], bool]
     expected: str
 
 
-def _make_matcher(pattern: str) -> Callable[[str], bool]:
+def _make_pattern_matcher(pattern: str) -> Callable[[str], bool]:
     """Compile a pattern to a function that returns whether a whole text matches it."""
     compiled = re.compile(pattern)
     return lambda text: compiled.fullmatch(text) is not None
@@ -102,24 +102,28 @@ def _is_date_time(text: str) -> bool:
 
 
 _FORMS = {
-    "AS": _Form(accepts=_make_matcher(r"[0-9]{3}[DWMY]"), expected="an age of three digits and D, W, M or Y"),
-    "CS": _Form(
-        accepts=_make_matcher(r"[A-Z0-9 _]*[A-Z0-9_][A-Z0-9 _]*"),
+    "AS": _ValueForm(
+        accepts=_make_pattern_matcher(r"[0-9]{3}[DWMY]"), expected="an age of three digits and D, W, M or Y"
+    ),
+    "CS": _ValueForm(
+        accepts=_make_pattern_matcher(r"[A-Z0-9 _]*[A-Z0-9_][A-Z0-9 _]*"),
         expected="upper-case letters, digits, _ and spaces",
     ),
-    "DA": _Form(accepts=is_date, expected="a date that exists, as YYYYMMDD"),
-    "DS": _Form(accepts=_make_matcher(_DECIMAL), expected="a decimal number"),
-    "DT": _Form(accepts=_is_date_time, expected="a date and time that exist, as YYYYMMDDHHMMSS.FFFFFF&ZZXX"),
-    "IS": _Form(accepts=_make_matcher(r" *[+-]?[0-9]+ *"), expected="an integer"),
-    "TM": _Form(accepts=_make_matcher(_TIME + " *"), expected="a time, as HHMMSS.FFFFFF"),
-    "UI": _Form(accepts=_make_matcher(UID_PATTERN), expected="a UID"),
-    "UR": _Form(accepts=_make_matcher(_URI_CHARACTERS.pattern + " *"), expected="a URI"),
-    **dict.fromkeys(INTEGER_VRS, _Form(accepts=_make_matcher(r" *[+-]?[0-9]+ *"), expected="an integer")),
-    **dict.fromkeys(FLOAT_VRS, _Form(accepts=_is_decimal, expected="a decimal number")),
-    "AT": _Form(accepts=_make_matcher(r"[0-9A-F]{8}"), expected="a tag of eight upper-case hexadecimal digits"),
-    "AE": _Form(accepts=lambda text: bool(text.strip(" ")), expected="a title with a character that is no space"),
-    "SV": _Form(accepts=_make_matcher(r"[+-]?[0-9]+"), expected="an integer"),
-    "UV": _Form(accepts=_make_matcher(r"\+?[0-9]+"), expected="an integer that is not negative"),
+    "DA": _ValueForm(accepts=is_date, expected="a date that exists, as YYYYMMDD"),
+    "DS": _ValueForm(accepts=_make_pattern_matcher(_DECIMAL), expected="a decimal number"),
+    "DT": _ValueForm(accepts=_is_date_time, expected="a date and time that exist, as YYYYMMDDHHMMSS.FFFFFF&ZZXX"),
+    "IS": _ValueForm(accepts=_make_pattern_matcher(r" *[+-]?[0-9]+ *"), expected="an integer"),
+    "TM": _ValueForm(accepts=_make_pattern_matcher(_TIME + " *"), expected="a time, as HHMMSS.FFFFFF"),
+    "UI": _ValueForm(accepts=_make_pattern_matcher(UID_PATTERN), expected="a UID"),
+    "UR": _ValueForm(accepts=_make_pattern_matcher(_URI_CHARACTERS.pattern + " *"), expected="a URI"),
+    **dict.fromkeys(INTEGER_VRS, _ValueForm(accepts=_make_pattern_matcher(r" *[+-]?[0-9]+ *"), expected="an integer")),
+    **dict.fromkeys(FLOAT_VRS, _ValueForm(accepts=_is_decimal, expected="a decimal number")),
+    "AT": _ValueForm(
+        accepts=_make_pattern_matcher(r"[0-9A-F]{8}"), expected="a tag of eight upper-case hexadecimal digits"
+    ),
+    "AE": _ValueForm(accepts=lambda text: bool(text.strip(" ")), expected="a title with a character that is no space"),
+    "SV": _ValueForm(accepts=_make_pattern_matcher(r"[+-]?[0-9]+"), expected="an integer"),
+    "UV": _ValueForm(accepts=_make_pattern_matcher(r"\+?[0-9]+"), expected="an integer that is not negative"),
 }
 
 _LENGTH_IN_FORM = frozenset({"AS", "DA", "DT", "TM"})
@@ -143,11 +147,11 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     if not (misformed and vr in _LENGTH_IN_FORM):
         yield from _length_issues(vr, text, location)
     if form is not None and misformed:
-        yield make_issue("value.format", location, keyword=_describe_subject(location), vr=vr, expected=form.expected)
+        yield make_issue("value.format", location, keyword=_name_attribute_at(location), vr=vr, expected=form.expected)
     elif vr in INTEGER_RANGES and form is not None and not characters:
-        yield from integer_issues(vr, parse_integer(text), location)
+        yield from integer_range_issues(vr, parse_integer(text), location)
     elif vr in FLOAT_VRS and not characters:
-        yield from float_issues(vr, float(text), location)
+        yield from float_range_issues(vr, float(text), location)
 
 
 def describe_vr(vr: str) -> str:
@@ -184,14 +188,14 @@ def is_uri(text: str) -> bool:
     return _URI_CHARACTERS.fullmatch(text) is not None
 
 
-def integer_issues(vr: str, number: int, location: Location) -> Iterator[Issue]:
+def integer_range_issues(vr: str, number: int, location: Location) -> Iterator[Issue]:
     """Yield an issue if an integer is outside the range of its value representation."""
     low, high = INTEGER_RANGES[vr]
     if not low <= number <= high:
-        yield make_issue("value.range", location, keyword=_describe_subject(location), vr=vr, low=low, high=high)
+        yield make_issue("value.range", location, keyword=_name_attribute_at(location), vr=vr, low=low, high=high)
 
 
-def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
+def float_range_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
     """Yield an issue if a number is outside the range of its value representation, FL or FD."""
     try:
         data = struct.pack(_FLOAT_CODES[vr], number)
@@ -200,7 +204,7 @@ def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
     if not data or math.isinf(struct.unpack(_FLOAT_CODES[vr], data)[0]):
         limit = _FLOAT_LIMITS[vr]
         yield make_issue(
-            "value.range", location, keyword=_describe_subject(location), vr=vr, low=f"-{limit}", high=limit
+            "value.range", location, keyword=_name_attribute_at(location), vr=vr, low=f"-{limit}", high=limit
         )
 
 
@@ -232,7 +236,7 @@ def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
         yield make_issue(
             "value.too-long",
             location,
-            keyword=_describe_subject(location),
+            keyword=_name_attribute_at(location),
             vr=vr,
             length=length,
             unit=unit,
@@ -247,7 +251,7 @@ def _count_bytes(text: str) -> int:
 def _character_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     what = _describe_forbidden_character(vr, text)
     if what:
-        yield make_issue("value.characters", location, keyword=_describe_subject(location), vr=vr, what=what)
+        yield make_issue("value.characters", location, keyword=_name_attribute_at(location), vr=vr, what=what)
 
 
 def _describe_forbidden_character(vr: str, text: str) -> str | None:
@@ -266,14 +270,14 @@ def _person_name_issues(text: str, location: Location) -> Iterator[Issue]:
     groups = text.split("=", PN_GROUPS)
     if len(groups) > PN_GROUPS:
         yield make_issue(
-            "value.format", location, keyword=_describe_subject(location), vr="PN", expected="of at most 3 groups"
+            "value.format", location, keyword=_name_attribute_at(location), vr="PN", expected="of at most 3 groups"
         )
     if any(group.count("^") >= PN_COMPONENTS for group in groups[:PN_GROUPS]):
         expected = "of at most 5 components, separated by ^, in each group"
-        yield make_issue("value.format", location, keyword=_describe_subject(location), vr="PN", expected=expected)
+        yield make_issue("value.format", location, keyword=_name_attribute_at(location), vr="PN", expected=expected)
     for group in groups[:PN_GROUPS]:
         yield from _length_issues("PN", group, location)
 
 
-def _describe_subject(location: Location) -> str:
+def _name_attribute_at(location: Location) -> str:
     return location.keyword or location.column or "The attribute"

@@ -26,7 +26,7 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.display.formatting import take_end, take_start, text_width
 from dicommap.display.preview import build_preview_row
 from dicommap.issues.wording import format_count
-from dicommap.model.masking import different_values_marker, is_mark
+from dicommap.model.masking import is_mark, make_different_values_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -263,7 +263,9 @@ def _build_texts(change: AttributeChange, names: OriginNames, masker: Masker) ->
         after="" if sign in "-x" else make_printable(row["after"]),
         origin="".join([*origins, *([f" and {more:,} more"] if more else [])]),
         update="" if change.update_reason is None else f"update: {change.update_reason}",
-        short_before=different_values_marker(len(change.before)) if change.before and len(change.before) > 1 else "",
+        short_before=make_different_values_marker(len(change.before))
+        if change.before and len(change.before) > 1
+        else "",
     )
 
 

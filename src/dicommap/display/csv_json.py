@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from dicommap.dicom.choices import choice_of
+from dicommap.dicom.choices import to_choice
 from dicommap.dicom.printable_text import make_printable
 from dicommap.model.masking import allows_line_breaks, escape_keeping_lines
 from dicommap.model.spreadsheet_formulas import escape_formulas
@@ -58,7 +58,7 @@ def record_lines(
     Raises:
         UsageError: The format is unknown.
     """
-    chosen = choice_of(RecordFormat, form, "format")
+    chosen = to_choice(RecordFormat, form, "format")
     if chosen is RecordFormat.JSON:
         return format_json_array(map(record, items))
     if chosen is RecordFormat.JSONL:

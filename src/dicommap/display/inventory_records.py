@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.dicom.person_name_comparison import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_counts_of_equal_names
 from dicommap.issues import Location
 from dicommap.model.masking import Masker, escape_undecodable, is_never_masked
 
@@ -117,7 +117,7 @@ def _build_distinct_value_entries(
 
 def _build_value_entries(keyword: str, counts: Mapping[str, int], *, masker: Masker) -> list[Record]:
     if not masker.show_values and not all(is_never_masked(keyword, value) for value in counts):
-        counts = merge_equal_names(keyword, counts)
+        counts = merge_counts_of_equal_names(keyword, counts)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [{**build_value_members(keyword, value, masker), "files": files} for value, files in ranked]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.dicom.person_name_comparison import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_counts_of_equal_names
 from dicommap.display.formatting import format_byte_count
 from dicommap.display.issue_report import build_issue_counts_table, count_severities
 from dicommap.display.report import (
@@ -92,7 +92,7 @@ class InventoryOverview:
 
 def summarize_values(values: AttributeValues) -> dict[str, ValueSummary]:
     """Return a dict: keyword -> ValueSummary, which has the number of distinct values and one of them."""
-    distinct = ((keyword, merge_equal_names(keyword, counts)) for keyword, counts in values.items())
+    distinct = ((keyword, merge_counts_of_equal_names(keyword, counts)) for keyword, counts in values.items())
     return {keyword: ValueSummary(len(counts), next(iter(counts), "")) for keyword, counts in distinct}
 
 
@@ -223,7 +223,7 @@ def _build_series_row(line: SeriesSummary, *, masker: Masker) -> TableRow:
 
 
 def _format_value_cells(keywords: Iterable[str], values: Mapping[str, ValueSummary], *, masker: Masker) -> list[str]:
-    return [masker.mask_only(keyword, *values[keyword]) if keyword in values else "" for keyword in keywords]
+    return [masker.mask_only_value(keyword, *values[keyword]) if keyword in values else "" for keyword in keywords]
 
 
 MAX_INCONSISTENCIES = 20

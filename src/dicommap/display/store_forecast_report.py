@@ -86,7 +86,7 @@ def build_store_forecast_blocks(forecast: StoreForecast, *, masker: Masker, head
     )
     if listed:
         image_sets = [_build_table_row(image_set, masker) for image_set in listed[:MAX_IMAGE_SETS]]
-        total = sum(forecast.count_effect(effect) for effect in _SHOWN_EFFECTS)
+        total = sum(forecast.count_image_sets(effect) for effect in _SHOWN_EFFECTS)
         blocks.append(ReportTable(columns=_IMAGE_SET_TABLE, rows=image_sets, total=total, noun="image set"))
     return [*blocks, Note(text=STORE_NOTE)]
 

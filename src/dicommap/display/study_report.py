@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.person_name_comparison import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_counts_of_equal_names
 from dicommap.display.formatting import format_byte_count
 from dicommap.display.inventory_report import (
     MAX_SERIES,
@@ -30,7 +30,7 @@ from dicommap.display.report import (
 )
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker, is_never_masked
-from dicommap.model.study import series_number_key
+from dicommap.model.study import series_number_sort_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,9 @@ MAX_VALUES = 3
 
 def build_study_report(study: Study, *, masker: Masker) -> Report:
     """Return the report of a study: counts, values of attributes, and its first series."""
-    lines = [SeriesSummary.from_series(series) for series in sorted(study.series, key=series_number_key)[:MAX_SERIES]]
+    lines = [
+        SeriesSummary.from_series(series) for series in sorted(study.series, key=series_number_sort_key)[:MAX_SERIES]
+    ]
     blocks: list[Block] = [
         *_build_attribute_blocks(study.values, masker=masker),
         build_series_table(lines, len(study.series), masker=masker, heading="Series"),
@@ -80,7 +82,8 @@ def _summarize_study(study: Study) -> StudySummary:
         values=summarize_values(study.values),
         modalities=get_modalities(study),
         first=[
-            SeriesSummary.from_series(series) for series in sorted(study.series, key=series_number_key)[:MAX_SERIES]
+            SeriesSummary.from_series(series)
+            for series in sorted(study.series, key=series_number_sort_key)[:MAX_SERIES]
         ],
     )
 
@@ -189,7 +192,7 @@ def _format_values(keyword: str, counts: ValueCounts, *, masker: Masker) -> str:
     If there are several values, the number of files with a value follows in parentheses: `CT (8); MR (1)`.
     """
     if not masker.show_values and not all(is_never_masked(keyword, value) for value in counts):
-        counts = merge_equal_names(keyword, counts)
+        counts = merge_counts_of_equal_names(keyword, counts)
     if len(counts) == 1:
         return masker.mask_counts(keyword, counts)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))

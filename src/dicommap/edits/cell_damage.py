@@ -63,18 +63,18 @@ def describe_text_damage(before: str, cell: str) -> str | None:
         return f"only its first {format_count(len(cell), 'character')} {choose_verb(len(cell), 'is', 'are')} left"
     if _normalize_spaces(before) == _normalize_spaces(cell):
         return "other spaces or ends of lines"
-    if _is_other_truth_word(before.casefold(), cell.casefold(), cell):
+    if _is_translated_truth_word(before.casefold(), cell.casefold(), cell):
         return "the spreadsheet's word for true or false"
-    if not before.isascii() and any(_misread_as_codec(before, codec) == cell for codec in _CODE_PAGES):
+    if not before.isascii() and any(_misread_utf8_bytes(before, codec) == cell for codec in _CODE_PAGES):
         return MISREAD_UTF8
-    if any(letter in cell and letter not in before for letter in _TYPOGRAPHIC) and _normalize_for_comparison(
+    if any(letter in cell and letter not in before for letter in _TYPOGRAPHIC) and _normalize_typography(
         before
-    ) == _normalize_for_comparison(cell):
+    ) == _normalize_typography(cell):
         return "typographic quotes or dashes"
     return None
 
 
-def _misread_as_codec(text: str, codec: str) -> str:
+def _misread_utf8_bytes(text: str, codec: str) -> str:
     """Return the wrong text that a program gets if it decodes the UTF-8 bytes of `text` with `codec`."""
     data = text.encode("utf-8", "surrogatepass")
     if codec == "cp1252":
@@ -98,7 +98,7 @@ def is_truth_word(cell: str) -> bool:
     return cell.casefold() in _TRUE_WORDS | _FALSE_WORDS
 
 
-def _is_other_truth_word(before: str, folded: str, cell: str) -> bool:
+def _is_translated_truth_word(before: str, folded: str, cell: str) -> bool:
     # A single letter counts only if it became a word in capitals, as R and spreadsheets write it.
     if before in _TRUTH_WORDS_BY_LETTER:
         return folded in _TRUTH_WORDS_BY_LETTER[before] and cell.isupper()
@@ -121,7 +121,7 @@ def _normalize_spaces(text: str) -> str:
     return " ".join(text.split())
 
 
-def _normalize_for_comparison(text: str) -> str:
+def _normalize_typography(text: str) -> str:
     return _normalize_spaces(_DASHES.sub("-", text.translate(_TYPEWRITER_SIGNS).casefold()))
 
 
@@ -165,7 +165,7 @@ def describe_identifier_damage(tag: int, cell: str) -> str | None:
     """
     if not is_identifier_attribute(tag):
         return None
-    return describe_replaced_identifier(cell) or describe_number_formatting(cell)
+    return describe_replaced_identifier(cell) or describe_identifier_formatted_as_number(cell)
 
 
 def describe_replaced_identifier(cell: str) -> str | None:
@@ -182,7 +182,7 @@ def describe_replaced_identifier(cell: str) -> str | None:
     return None
 
 
-def describe_number_formatting(cell: str) -> str | None:
+def describe_identifier_formatted_as_number(cell: str) -> str | None:
     """Return the reason why a text looks like an identifier that a program has formatted as a number or truth value.
 
     Return None if it does not look like that.
@@ -198,7 +198,7 @@ def describe_number_formatting(cell: str) -> str | None:
     return None
 
 
-def describe_letter_damage(cell: str) -> str | None:
+def describe_misread_utf8(cell: str) -> str | None:
     """Return the reason why a text was probably decoded with a wrong character set; None if it was not."""
     return MISREAD_UTF8 if is_misread_utf8(cell) else None
 

@@ -15,7 +15,7 @@ from dicommap.edits.table import (
     COLUMNS_LIMIT,
     HEADER_SEARCH_ROWS,
     Table,
-    find_header,
+    find_header_row,
     header_row_issues,
 )
 from dicommap.edits.table_formats import DecodingProblem, decode_csv
@@ -87,7 +87,7 @@ def read_csv_table(
         if isinstance(row, Issue):
             return row
         beginning.append(row)
-    header_row = find_header(beginning, key)
+    header_row = find_header_row(beginning, key)
     rows.extend(beginning[header_row or 0 :])
     for row in parsed_rows:
         if isinstance(row, Issue):

@@ -63,7 +63,7 @@ _PART_OF_DAY = re.compile(r"0[.,](?P<digits>[0-9]{2,})")
 _SECONDS_PER_DAY = 24 * 60 * 60
 
 
-class _Date(NamedTuple):
+class _PartialDate(NamedTuple):
     """A date. Its year, month or day is None if it is not known."""
 
     year: int | None
@@ -78,13 +78,13 @@ def describe_date_damage(before: str, cell: str) -> str | None:
     were = set(_parse_value_dates(before))
     if not were:
         return None
-    if any(_is_same_date(cell_date, value_date) for cell_date in _parse_cell_dates(cell) for value_date in were):
+    if any(_can_be_same_date(cell_date, value_date) for cell_date in _parse_cell_dates(cell) for value_date in were):
         has_year = _DICOM_DATE.fullmatch(before) or any(None not in value_date for value_date in were)
         return "a date in another notation" if has_year else "a date, though the value was not one"
     if _SERIAL_DAY.fullmatch(cell) and not before.isdigit():
         days = (epoch + timedelta(days=int(cell)) for epoch in _SERIAL_EPOCHS)
-        dates = [_Date(day.year, day.month, day.day) for day in days if day.year in _YEARS]
-        if any(_is_same_date(cell_date, value_date) for cell_date in dates for value_date in were):
+        dates = [_PartialDate(day.year, day.month, day.day) for day in days if day.year in _YEARS]
+        if any(_can_be_same_date(cell_date, value_date) for cell_date in dates for value_date in were):
             return "the number that stands for a date"
     return None
 
@@ -115,7 +115,7 @@ def describe_time_damage(before: str, cell: str) -> str | None:
             not became["second"] and _count_seconds_of_day(became) // 60 == second // 60
         )
     else:
-        same = _is_part_of_day(second, cell) or _is_without_hour(was, cell)
+        same = _is_time_as_part_of_day(second, cell) or _is_time_without_hour(was, cell)
     return "a time in another notation" if same else None
 
 
@@ -127,7 +127,7 @@ def _count_seconds_of_day(match: re.Match[str]) -> int:
     return hour * 3600 + int(match["minute"]) * 60 + int(match["second"] or 0)
 
 
-def _is_part_of_day(second: int, cell: str) -> bool:
+def _is_time_as_part_of_day(second: int, cell: str) -> bool:
     """Return whether a cell is a time as a spreadsheet stores it: as a part of a day. For example, noon is 0.5.
 
     `second` is the number of seconds since midnight.
@@ -140,36 +140,38 @@ def _is_part_of_day(second: int, cell: str) -> bool:
     return abs(int(digits) * unit - second / _SECONDS_PER_DAY) <= unit / 2 + 1e-9
 
 
-def _is_without_hour(was: re.Match[str], cell: str) -> bool:
+def _is_time_without_hour(was: re.Match[str], cell: str) -> bool:
     """Return whether a cell has the minutes and seconds of the time `was`, but no hours."""
     match = _MINUTES_AND_SECONDS.fullmatch(cell)
     return match is not None and (match["minute"], match["second"]) == (was["minute"], was["second"])
 
 
-def _is_same_date(day: _Date, other_day: _Date) -> bool:
+def _can_be_same_date(day: _PartialDate, other_day: _PartialDate) -> bool:
     """Return whether two dates can be the same: at least two parts (year, month, day) are known in both, and equal."""
     shared = [(a, b) for a, b in zip(day, other_day, strict=True) if a is not None and b is not None]
     return len(shared) >= 2 and all(a == b for a, b in shared)
 
 
-def _parse_value_dates(text: str) -> Iterator[_Date]:
+def _parse_value_dates(text: str) -> Iterator[_PartialDate]:
     """Yield each date that a current value can mean, for a person or a spreadsheet: for `3-4`, March 4 and April 3."""
     compact = _DICOM_DATE.fullmatch(text)
     if compact:
-        yield from _filter_valid_dates(_Date(int(compact["year"]), int(compact["month"]), int(compact["day"])))
+        yield from _filter_valid_dates(_PartialDate(int(compact["year"]), int(compact["month"]), int(compact["day"])))
         return
     two = _TWO_NUMBERS.fullmatch(text)
     if two:
         first, second = two["a"], two["b"]
-        yield from _filter_valid_dates(_Date(None, int(first), int(second)), _Date(None, int(second), int(first)))
+        yield from _filter_valid_dates(
+            _PartialDate(None, int(first), int(second)), _PartialDate(None, int(second), int(first))
+        )
         for year in _list_possible_years(first):
-            yield from _filter_valid_dates(_Date(year, int(second), None))
+            yield from _filter_valid_dates(_PartialDate(year, int(second), None))
         for year in _list_possible_years(second):
-            yield from _filter_valid_dates(_Date(year, int(first), None))
+            yield from _filter_valid_dates(_PartialDate(year, int(first), None))
     yield from _parse_cell_dates(text)
 
 
-def _parse_cell_dates(cell: str) -> Iterator[_Date]:
+def _parse_cell_dates(cell: str) -> Iterator[_PartialDate]:
     """Yield each date that a cell can mean if a program has written it."""
     text = _TIME_SUFFIX.sub("", cell)
     text = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) and _parse_month(text) is None else text
@@ -180,43 +182,43 @@ def _parse_cell_dates(cell: str) -> Iterator[_Date]:
     if day_first:
         month = _parse_month(day_first["name"])
         for year in _list_possible_years(day_first["year"]) or [None]:
-            yield from _filter_valid_dates(_Date(year, month, int(day_first["day"])))
+            yield from _filter_valid_dates(_PartialDate(year, month, int(day_first["day"])))
         if not day_first["year"]:
             for year in _list_possible_years(day_first["day"]):
-                yield from _filter_valid_dates(_Date(year, month, None))
+                yield from _filter_valid_dates(_PartialDate(year, month, None))
     yield from _parse_month_first_dates(text)
     east_asian = _EAST_ASIAN_DATE.fullmatch(text)
     if east_asian:
         parts = (east_asian[part] for part in ("year", "month", "day"))
-        yield from _filter_valid_dates(_Date(*(int(part) if part else None for part in parts)))
+        yield from _filter_valid_dates(_PartialDate(*(int(part) if part else None for part in parts)))
 
 
-def _parse_month_first_dates(text: str) -> Iterator[_Date]:
+def _parse_month_first_dates(text: str) -> Iterator[_PartialDate]:
     """Yield the dates that a text such as `Mar 5 2024` can mean."""
     match = _MONTH_FIRST_DATE.fullmatch(text)
     if match and match["name"]:
         month = _parse_month(match["name"])
         for year in _list_possible_years(match["year"]) or [None]:
-            yield from _filter_valid_dates(_Date(year, month, int(match["day"])))
+            yield from _filter_valid_dates(_PartialDate(year, month, int(match["day"])))
         if not match["year"]:
             for year in _list_possible_years(match["day"]):
-                yield from _filter_valid_dates(_Date(year, month, None))
+                yield from _filter_valid_dates(_PartialDate(year, month, None))
     elif match:
         for year in _list_possible_years(match["of"]):
-            yield from _filter_valid_dates(_Date(year, _parse_month(match["month"]), None))
+            yield from _filter_valid_dates(_PartialDate(year, _parse_month(match["month"]), None))
 
 
-def _parse_numeric_dates(match: re.Match[str]) -> Iterator[_Date]:
+def _parse_numeric_dates(match: re.Match[str]) -> Iterator[_PartialDate]:
     """Yield the dates that three numbers can mean. The first number can be the year, the day or the month."""
     first, second, third = match["a"], match["b"], match["c"]
     if len(first) != 3 and len(third) <= 2:
         for year in _list_possible_years(first):
-            yield from _filter_valid_dates(_Date(year, int(second), int(third)))
+            yield from _filter_valid_dates(_PartialDate(year, int(second), int(third)))
     if len(first) <= 2:
         for year in _list_possible_years(third):
-            yield from _filter_valid_dates(_Date(year, int(second), int(first)))
+            yield from _filter_valid_dates(_PartialDate(year, int(second), int(first)))
             if "." not in match["mark"]:
-                yield from _filter_valid_dates(_Date(year, int(first), int(second)))
+                yield from _filter_valid_dates(_PartialDate(year, int(first), int(second)))
 
 
 def _list_possible_years(digits: str | None) -> list[int | None]:
@@ -226,7 +228,7 @@ def _list_possible_years(digits: str | None) -> list[int | None]:
     return [int(digits)] if len(digits) == 4 else [1900 + int(digits), 2000 + int(digits)]
 
 
-def _filter_valid_dates(*dates: _Date) -> Iterator[_Date]:
+def _filter_valid_dates(*dates: _PartialDate) -> Iterator[_PartialDate]:
     for day in dates:
         if day.month is not None and 1 <= day.month <= 12 and (day.day is None or 1 <= day.day <= 31):
             yield day

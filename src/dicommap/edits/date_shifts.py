@@ -25,7 +25,7 @@ _NO_DAY = re.compile(r"[0-9]{4}(?:[0-9]{2})?(?:[+-][0-9]{4})?")
 
 def shift_date(text: str, days: int) -> str | NoResult:
     """Return a DA or DT value whose date is moved by `days`, or the reason why the date cannot be moved."""
-    day = _parse_day(text)
+    day = _parse_date(text)
     if isinstance(day, NoResult):
         return day
     try:
@@ -55,7 +55,7 @@ def truncate_date(vr: str, text: str, to: str) -> str | NoResult:
         if len(text[:kept]) < kept or _DIGITS.fullmatch(text, 0, kept) is None:
             return NO_MONTH
     else:
-        day = _parse_day(text)
+        day = _parse_date(text)
         if isinstance(day, NoResult):
             return day
         if vr == "DA" and len(text) > _DAY:
@@ -63,7 +63,7 @@ def truncate_date(vr: str, text: str, to: str) -> str | NoResult:
     return text[:kept] + ("0101"[kept - 4 :] if vr == "DA" else "")
 
 
-def _parse_day(text: str) -> date | NoResult:
+def _parse_date(text: str) -> date | NoResult:
     if _NO_DAY.fullmatch(text) is not None:
         return NO_DAY
     if len(text) < _DAY or _DIGITS.fullmatch(text, 0, _DAY) is None:

@@ -140,7 +140,7 @@ class EditResult:
             self.refused += EditEffect.REFUSED in effect
 
 
-def record_issues(
+def record_and_yield_issues(
     edit_result: EditResult, study: str, edits_or_issues: Iterable[Edit | Issue]
 ) -> Iterator[Edit | Issue]:
     """Yield the edits and issues of a study unchanged, and record the effects of the issues in `edit_result`."""

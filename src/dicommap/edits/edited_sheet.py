@@ -81,7 +81,7 @@ class SheetRows(Mapping[Target, SheetRow]):
 
     def items(self) -> ItemsView[Target, SheetRow]:
         """Return a view of the pairs of target and row. Each row is read once."""
-        return _RowItems(self)
+        return _SheetRowItems(self)
 
     def iterate_pairs(self) -> Iterator[tuple[Target, SheetRow]]:
         """Yield the pairs of target and row."""
@@ -98,7 +98,7 @@ class SheetRows(Mapping[Target, SheetRow]):
         )
 
 
-class _RowItems(ItemsView[Target, SheetRow]):
+class _SheetRowItems(ItemsView[Target, SheetRow]):
     _mapping: SheetRows
 
     def __iter__(self) -> Iterator[tuple[Target, SheetRow]]:
@@ -143,7 +143,7 @@ class EditedSheet:
             return Level.INSTANCE
         return Level.SERIES if _SERIES in self.header else Level.STUDY
 
-    def locate(self, row: int, column: str) -> Location:
+    def locate_cell(self, row: int, column: str) -> Location:
         """Return the location of a cell."""
         return locate_cell(self.name, self.header, row, column)
 
@@ -232,7 +232,7 @@ def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
             yield from unknown_keyword_issues(column, locate_header(table, column))
         elif column not in captured and not (is_of_instances and column == INSTANCE_NUMBER):
             # If no edit can set the attribute, the issue reports this, and not that the column is not captured.
-            location = table.locate(table.header_row, column)
+            location = table.locate_cell(table.header_row, column)
             level = Level.INSTANCE if is_of_instances else Level.STUDY
             refused = list(edit_issues(tag_of(column) or 0, level, location))
             yield from refused or [make_issue("sheet.column-not-captured", location)]

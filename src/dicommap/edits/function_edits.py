@@ -17,12 +17,12 @@ from dicommap.dicom.keywords import mask_unless_attribute
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, REMOVE, Edit, Removal
-from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
+from dicommap.edits.edit_result import EditEffect, EditResult, record_and_yield_issues
 from dicommap.edits.unusable_texts import python_text_issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.overridable_attributes import edit_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.model.instance_values import InstanceReader, InstanceValues, no_instances
+from dicommap.model.instance_values import InstanceReader, InstanceValues, read_no_instances
 from dicommap.model.study import Series, Study
 
 if TYPE_CHECKING:
@@ -53,17 +53,18 @@ class RecordingCounts(Mapping[str, int]):
         self._seen = reads
 
     def __getitem__(self, value: str) -> int:
-        self._record_undecodable()  # before the access: a KeyError also tells the function that a value is absent
+        # The values are recorded before the access, because a KeyError also tells the function that a value is absent.
+        self._record_undecodable_values()
         return self._counts[value]
 
     def __iter__(self) -> Iterator[str]:
-        self._record_undecodable()
+        self._record_undecodable_values()
         return iter(self._counts)
 
     def __len__(self) -> int:
         return len(self._counts)
 
-    def _record_undecodable(self) -> None:
+    def _record_undecodable_values(self) -> None:
         for value in self._counts:
             if is_undecodable(value):
                 self._seen[self._keyword, value] = None
@@ -76,10 +77,10 @@ def wrap_study(study: Study) -> tuple[Study, UndecodableReads]:
         The copy, and a dict to which each undecodable value is added when it is read.
     """
     reads: UndecodableReads = {}
-    if not any(map(_has_undecodable, study.values.values())):
+    if not any(map(_has_undecodable_value, study.values.values())):
         return study, reads
-    members = tuple(replace(member, values=_record_reads(member.values, reads)) for member in study.series)
-    return replace(study, series=members, values=_record_reads(study.values, reads)), reads
+    members = tuple(replace(member, values=_make_recording_values(member.values, reads)) for member in study.series)
+    return replace(study, series=members, values=_make_recording_values(study.values, reads)), reads
 
 
 def wrap_series(series: Series) -> tuple[Series, UndecodableReads]:
@@ -89,9 +90,9 @@ def wrap_series(series: Series) -> tuple[Series, UndecodableReads]:
         The copy, and a dict to which each undecodable value is added when it is read.
     """
     reads: UndecodableReads = {}
-    if not any(map(_has_undecodable, series.values.values())):
+    if not any(map(_has_undecodable_value, series.values.values())):
         return series, reads
-    return replace(series, values=_record_reads(series.values, reads)), reads
+    return replace(series, values=_make_recording_values(series.values, reads)), reads
 
 
 def wrap_instance(instance: InstanceValues) -> tuple[InstanceValues, UndecodableReads]:
@@ -101,19 +102,19 @@ def wrap_instance(instance: InstanceValues) -> tuple[InstanceValues, Undecodable
         The copy, and a dict to which each undecodable value is added when it is read.
     """
     reads: UndecodableReads = {}
-    if not any(map(_has_undecodable, instance.values.values())):
+    if not any(map(_has_undecodable_value, instance.values.values())):
         return instance, reads
-    return replace(instance, values=_record_reads(instance.values, reads)), reads
+    return replace(instance, values=_make_recording_values(instance.values, reads)), reads
 
 
-def _record_reads(values: AttributeValues, reads: UndecodableReads) -> AttributeValues:
+def _make_recording_values(values: AttributeValues, reads: UndecodableReads) -> AttributeValues:
     return {
-        keyword: RecordingCounts(keyword, counts, reads) if _has_undecodable(counts) else counts
+        keyword: RecordingCounts(keyword, counts, reads) if _has_undecodable_value(counts) else counts
         for keyword, counts in values.items()
     }
 
 
-def _has_undecodable(counts: ValueCounts) -> bool:
+def _has_undecodable_value(counts: ValueCounts) -> bool:
     return any(map(is_undecodable, counts))
 
 
@@ -139,7 +140,7 @@ class FunctionEdits:
         by_study: StudyFunction | None = None,
         by_series: SeriesFunction | None = None,
         by_instance: InstanceFunction | None = None,
-        instances: InstanceReader = no_instances,
+        instances: InstanceReader = read_no_instances,
     ) -> None:
         """Make the provider of one function.
 
@@ -171,7 +172,7 @@ class FunctionEdits:
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits that the function returns for a study or its series, and the issues of wrong values."""
-        yield from record_issues(self._edit_result, study.study_instance_uid, self._run_functions(study))
+        yield from record_and_yield_issues(self._edit_result, study.study_instance_uid, self._call_function(study))
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield an issue if the function returned no new value for any study. Call it after the last study."""
@@ -184,7 +185,7 @@ class FunctionEdits:
         self._edit_result.finish_study()
         yield self._edit_result
 
-    def _run_functions(self, study: Study) -> Iterator[Edit | Issue]:
+    def _call_function(self, study: Study) -> Iterator[Edit | Issue]:
         """Call the function for the study or for each of its series, and yield its edits."""
         if self._by_study is not None:
             recorded_study, reads = wrap_study(study)
@@ -211,7 +212,7 @@ class FunctionEdits:
 
         """
         target = edited.target
-        for keyword, text in self._check_return_value(target, values).items():
+        for keyword, text in self._require_texts_by_keyword(target, values).items():
             self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
             keyword_location = Location(rule=self._name, keyword=keyword)
             refused = edit_keyword_issues(keyword, target.level, keyword_location, is_removal=text is REMOVE)
@@ -231,7 +232,7 @@ class FunctionEdits:
             if isinstance(text, Removal):
                 attribute = None
             elif not reads:
-                attribute = _parse_attribute(keyword, text, location, edited.values.get(keyword, {}))
+                attribute = _parse_returned_text(keyword, text, location, edited.values.get(keyword, {}))
             if isinstance(attribute, list):
                 yield from attribute
             else:
@@ -245,19 +246,21 @@ class FunctionEdits:
                     computed_from=tuple(reads),
                 )
 
-    def _check_return_value(self, target: Target, values: object) -> NewTexts:
+    def _require_texts_by_keyword(self, target: Target, values: object) -> NewTexts:
         texts = {} if values is None else values
         if not isinstance(texts, Mapping):
-            raise self._return_value_error(target, f"returned a value of type {mask_unknown_type(type(texts))}")
+            raise self._make_return_value_error(target, f"returned a value of type {mask_unknown_type(type(texts))}")
         for keyword, text in texts.items():
             if not isinstance(keyword, str):
-                raise self._return_value_error(target, f"returned a keyword of type {mask_unknown_type(type(keyword))}")
+                raise self._make_return_value_error(
+                    target, f"returned a keyword of type {mask_unknown_type(type(keyword))}"
+                )
             if not isinstance(text, str | Removal):
                 what = f"a value of type {mask_unknown_type(type(text))} for {mask_unless_attribute(keyword)}"
-                raise self._return_value_error(target, f"returned {what}")
+                raise self._make_return_value_error(target, f"returned {what}")
         return texts
 
-    def _return_value_error(self, target: Target, problem: str) -> UsageError:
+    def _make_return_value_error(self, target: Target, problem: str) -> UsageError:
         series = f", series {target.series_instance_uid}" if target.series_instance_uid else ""
         instance = f", instance {target.sop_instance_uid}" if target.sop_instance_uid else ""
         return UsageError(
@@ -268,7 +271,7 @@ class FunctionEdits:
         )
 
 
-def _parse_attribute(keyword: str, text: str, location: Location, current: ValueCounts) -> Attribute | list[Issue]:
+def _parse_returned_text(keyword: str, text: str, location: Location, current: ValueCounts) -> Attribute | list[Issue]:
     """Parse the text that a function returned. Return the attribute, or the issues if the text is refused.
 
     For example, a PatientID such as `nan` or `12345.0` is refused: it probably comes from a table that pandas read.

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import attribute_from_text
-from dicommap.dicom.person_name_comparison import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_counts_of_equal_names
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
-from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
+from dicommap.edits.edit_result import EditEffect, EditResult, record_and_yield_issues
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import override_keyword_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import is_never_masked
-from dicommap.model.study import most_frequent_value
+from dicommap.model.study import find_most_frequent_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -68,7 +68,7 @@ class HarmonizeEdits:
             edited_attributes: The attributes that other edits of the study set. They are not harmonized.
 
         """
-        yield from record_issues(
+        yield from record_and_yield_issues(
             self._edit_result, study.study_instance_uid, self._make_edits(study, edited_attributes)
         )
 
@@ -88,17 +88,17 @@ class HarmonizeEdits:
         If another edit sets the attribute (`edited_attributes`), there is no edit.
         """
         for group in study.series if self._by_series else (study,):
-            target, counts = group.target, merge_equal_names(self._keyword, group.values[self._keyword])
+            target, counts = group.target, merge_counts_of_equal_names(self._keyword, group.values[self._keyword])
             if len(counts) < 2:
                 continue
             self._edit_result.record(study.study_instance_uid, EditEffect.REACHED)
             if not {(None, self._tag), (target.series_instance_uid, self._tag)} & set(edited_attributes):
-                yield from self._set_most_frequent_value(target, counts)
+                yield from self._make_most_frequent_value_edit(target, counts)
 
-    def _set_most_frequent_value(self, target: Target, counts: ValueCounts) -> Iterator[Edit | Issue]:
+    def _make_most_frequent_value_edit(self, target: Target, counts: ValueCounts) -> Iterator[Edit | Issue]:
         """Yield the edit that sets the most frequent value, or an issue if two values are equally frequent."""
         location = Location(keyword=self._keyword, study=target.study_instance_uid, series=target.series_instance_uid)
-        value = most_frequent_value(counts)
+        value = find_most_frequent_value(counts)
         if value is None:
             files = max(files for value, files in counts.items() if value)
             yield make_issue("harmonize.tie", location, keyword=self._keyword, files=files)

@@ -48,7 +48,7 @@ class LookupRow:
     kinds: Mapping[str, CellKind] = field(default_factory=dict)
     """Column -> kind of the cell, for cells of a workbook that are not text."""
 
-    def text(self, column: str) -> str:
+    def get_cell_text(self, column: str) -> str:
         """Return the text of a cell, without spaces around it and without the apostrophe of an escaped formula."""
         return unescape_formulas(self.cells[column].strip()).strip()
 
@@ -84,7 +84,7 @@ class LookupTable:
     _near_studies: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """Near key of a row -> key and Study Instance UID of the first study with this near key, but without a row."""
 
-    def find(self, values: AttributeValues, location: Location) -> LookupRow | Issue | None:
+    def find_row(self, values: AttributeValues, location: Location) -> LookupRow | Issue | None:
         """Return the row whose key is the current value of the attribute `by` in a study, series or instance.
 
         Args:
@@ -97,7 +97,7 @@ class LookupTable:
             is None, unless a row has a similar key.
 
         """
-        keys = _normalize_keys(values, self.by)
+        keys = _list_row_keys(values, self.by)
         if len(keys) > 1:
             return make_issue("lookup.ambiguous", location, keyword=self.by, count=len(keys))
         key = "".join(keys)
@@ -130,17 +130,19 @@ class LookupTable:
         if study != self._study:
             self._put_rows_back()
             self._study = study
-        for key in _normalize_keys(values, self.by):
+        for key in _list_row_keys(values, self.by):
             row = self._get_row(key)
             if row is not None:
                 row.edit_result.record(study, EditEffect.REACHED)
             elif self._find_near_row(key) is not None:
                 self._near_studies.setdefault(compute_near_key(key), (key, study))
 
-    def is_equal(self, first: LookupRow, row: LookupRow, columns: Iterable[str]) -> bool:
+    def has_equal_cells(self, first: LookupRow, row: LookupRow, columns: Iterable[str]) -> bool:
         """Return whether two rows have equal cells in `columns`. Columns that the table does not have are ignored."""
         known = [column for column in columns if column in self.header]
-        return all(normalize_nfc(first.text(column)) == normalize_nfc(row.text(column)) for column in known)
+        return all(
+            normalize_nfc(first.get_cell_text(column)) == normalize_nfc(row.get_cell_text(column)) for column in known
+        )
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield an issue for each row that no study uses, and for each accession number that several studies have.
@@ -154,7 +156,7 @@ class LookupTable:
         for _, row in self.rows.items():
             location, studies = Location(path=self.name, row=row.number), row.edit_result.studies
             if not studies:
-                yield self._build_unused_issue(row, location)
+                yield self._build_unused_row_issue(row, location)
             elif studies > 1 and self.by == "AccessionNumber":
                 yield make_issue("lookup.several-studies", location, count=studies)
 
@@ -169,7 +171,7 @@ class LookupTable:
         self._put_rows_back()
         repeats = [
             replace(self.rows[first.key].edit_result, row=row.number)
-            if self.is_equal(first, row, self.used_columns)
+            if self.has_equal_cells(first, row, self.used_columns)
             else row.edit_result
             for first, row in self.repeated
         ]
@@ -191,7 +193,7 @@ class LookupTable:
             self.rows[key] = row
         self._study_rows = {}
 
-    def _build_unused_issue(self, row: LookupRow, location: Location) -> Issue:
+    def _build_unused_row_issue(self, row: LookupRow, location: Location) -> Issue:
         key, study = self._near_studies.get(compute_near_key(row.key), ("", None)) if self._near_studies else ("", None)
         hint = f"; that of the study comes close: it differs by {describe_differences(key, row.key)}" if study else ""
         return make_issue("lookup.unused-row", replace(location, study=study), hint=hint)
@@ -228,20 +230,20 @@ class LookupValue:
         """Return a tuple with the keyword of the attribute whose current value selects the row."""
         return (self.table.by,)
 
-    def row_result(self, values: AttributeValues) -> EditResult | None:
+    def get_lookup_result(self, values: AttributeValues) -> EditResult | None:
         """Return the edit result of the row of a study or series; None if the study or series has no row.
 
         `values` are the current values of the study or series.
         """
-        row = self.table.find(values, Location())
+        row = self.table.find_row(values, Location())
         return row.edit_result if isinstance(row, LookupRow) else None
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue] | None:
         """Return the new attribute, or the issues that prevent it. Return None if the cell is empty."""
-        row = self.table.find(values, replace(location, keyword=None))
+        row = self.table.find_row(values, replace(location, keyword=None))
         if not isinstance(row, LookupRow):
             return None if row is None else [row]
-        cell = row.text(self.column)
+        cell = row.get_cell_text(self.column)
         if not cell:
             return None
         # The location has no study. So the issue of the cell is the same for all studies, and is yielded only once.
@@ -252,12 +254,14 @@ class LookupValue:
         return issues or attribute_from_text(self.tag, cell, where)
 
 
-def _normalize_keys(values: AttributeValues, keyword: str) -> list[str]:
+def _list_row_keys(values: AttributeValues, keyword: str) -> list[str]:
     """Return the different current values of an attribute as keys of rows: without spaces around them, and in NFC."""
     return list(dict.fromkeys(normalize_nfc(value.strip()) for value in values[keyword]))
 
 
-def read_lookup(lookup: LookupSettings, data: bytes, store: ItemStore = MEMORY) -> tuple[LookupTable, list[Issue]]:
+def read_lookup_table(
+    lookup: LookupSettings, data: bytes, store: ItemStore = MEMORY
+) -> tuple[LookupTable, list[Issue]]:
     """Read a lookup table from the bytes of its file.
 
     Keys are compared without spaces around them, and in Unicode normal form NFC. Rules with the same file, key and
@@ -285,7 +289,7 @@ def read_lookup(lookup: LookupSettings, data: bytes, store: ItemStore = MEMORY) 
         number, cells = row
         value = normalize_nfc(unescape_formulas(cells[table.header.index(key)].strip()).strip())
         kinds = table.kinds_of_row(number)
-        problem = _find_key_issue(value, table.locate(number, key), kinds.get(key))
+        problem = _check_key(value, table.locate_cell(number, key), kinds.get(key))
         edit_result = EditResult(source=lookup.file, row=number, is_invalid=problem is not None or value in rows)
         read = LookupRow(
             number=number,
@@ -329,12 +333,12 @@ def repeated_row_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[
     """
     for first, row in table.repeated:
         location = locate_cell(table.name, table.header, row.number, lookup.column or lookup.by)
-        is_equal = table.is_equal(first, row, lookup.set.values())
+        is_equal = table.has_equal_cells(first, row, lookup.set.values())
         code = "lookup.repeated-row" if is_equal else "lookup.duplicate-key"
         yield make_issue(code, location, first=first.number)
 
 
-def _find_key_issue(key: str, location: Location, kind: CellKind | None) -> Issue | None:
+def _check_key(key: str, location: Location, kind: CellKind | None) -> Issue | None:
     """Return an issue if a key is empty, damaged, not text or a word for a missing value; else None."""
     if not key:
         return make_issue("lookup.empty-key", location)

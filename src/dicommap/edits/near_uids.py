@@ -35,7 +35,7 @@ class NearUids:
         difference in words."""
         for text in cell_texts:
             self._texts.setdefault(_make_near_uid_key(text), text)
-            for start, length, words in _parse_as_spreadsheet_number(text):
+            for start, length, words in _list_possible_uid_digits(text):
                 self._numbers.setdefault((start, length), (text, words))
         self._sizes = {(len(start), length) for start, length in self._numbers}
         self._candidates: dict[str, set[tuple[str, str]]] = {}
@@ -59,7 +59,7 @@ class NearUids:
             ):
                 self._candidates[number[0]].add((uid, number[1]))
 
-    def find(self, text: str) -> tuple[str, str] | None:
+    def find_uid(self, text: str) -> tuple[str, str] | None:
         """Return the UID that is similar to the text of a cell, and a description of the difference.
 
         Return None if no UID or more than one UID is similar to the text.
@@ -73,7 +73,7 @@ def _make_near_uid_key(text: str) -> str:
     return LEADING_ZEROS.sub("", _SPACES.sub("", text))
 
 
-def _parse_as_spreadsheet_number(text: str) -> Iterator[tuple[str, int, str]]:
+def _list_possible_uid_digits(text: str) -> Iterator[tuple[str, int, str]]:
     """Yield descriptions of UIDs that a spreadsheet may have changed to the number `text`.
 
     Yields:
@@ -92,9 +92,9 @@ def _parse_as_spreadsheet_number(text: str) -> Iterator[tuple[str, int, str]]:
             yield digits[: SPREADSHEET_DIGITS - 1], len(digits), "digits that are lost"
 
 
-def find_near_uid(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:
+def find_near_uid_and_hint(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:
     """Return the UID that is similar to a damaged UID, and a hint for the message; or None and an empty text."""
-    near_uid = None if uids is None else uids.find(damaged)
+    near_uid = None if uids is None else uids.find_uid(damaged)
     return (
         (None, "")
         if near_uid is None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
-from dicommap.dicom.person_name_comparison import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_counts_of_equal_names
 from dicommap.edits.edit import REMOVE
 from dicommap.edits.text_templates import NoResult
 from dicommap.edits.unusable_texts import unusable_text_issues
@@ -47,7 +47,7 @@ class NewValue(Protocol):
     def source_keywords(self) -> tuple[str, ...]:
         """Return the keywords of the attributes from whose current values the new value is computed."""
 
-    def row_result(self, values: AttributeValues) -> EditResult | None:
+    def get_lookup_result(self, values: AttributeValues) -> EditResult | None:
         """Return the edit result of the lookup row that contains the new value; None if there is no lookup or no row.
 
         Args:
@@ -80,7 +80,7 @@ class FixedValue:
         """Return an empty tuple, because no current value is used."""
         return ()
 
-    def row_result(self, values: AttributeValues) -> None:
+    def get_lookup_result(self, values: AttributeValues) -> None:
         """Return None: this value uses no row of a lookup table."""
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute:
@@ -99,7 +99,7 @@ class RemovedValue:
         """Return an empty tuple, because no current value is used."""
         return ()
 
-    def row_result(self, values: AttributeValues) -> None:
+    def get_lookup_result(self, values: AttributeValues) -> None:
         """Return None: this value uses no row of a lookup table."""
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Removal:
@@ -116,7 +116,7 @@ class ComputedValue:
     """The keywords of the attributes whose current values are the arguments of `compute`; at least one keyword."""
     compute: ComputeValue = field(repr=False)
 
-    def row_result(self, values: AttributeValues) -> None:
+    def get_lookup_result(self, values: AttributeValues) -> None:
         """Return None: this value uses no row of a lookup table."""
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue]:
@@ -141,7 +141,7 @@ class ComputedValue:
         reasons = sorted({result.reason for result in results if isinstance(result, NoResult)})
         if reasons:
             return [make_issue("rules.no-result", location, keyword=keyword_of(self.tag), reason="; ".join(reasons))]
-        texts = merge_equal_names(keyword_of(self.tag), dict.fromkeys(map(str, results), 1))
+        texts = merge_counts_of_equal_names(keyword_of(self.tag), dict.fromkeys(map(str, results), 1))
         if len(texts) > 1:
             return [make_issue("rules.differing-values", location, keyword=keyword_of(self.tag), count=len(texts))]
         text, known = next(iter(texts)), values.get(keyword_of(self.tag), ())

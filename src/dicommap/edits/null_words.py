@@ -52,7 +52,7 @@ def is_identifier_attribute(tag: int) -> bool:
     return keyword_of(tag).endswith(_IDENTIFIER_SUFFIXES) and bool(_IDENTIFIER_VRS & set(vrs_of(tag)))
 
 
-def is_null_word_for(tag: int, cell: str) -> bool:
+def is_null_word_for_attribute(tag: int, cell: str) -> bool:
     """Return whether a cell is a word for a missing value of the attribute with this tag.
 
     In identifiers and person names, all words that people or programs write count. In other attributes, only the words

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, REMOVE, Edit
-from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
+from dicommap.edits.edit_result import EditEffect, EditResult, record_and_yield_issues
 from dicommap.edits.rule_verbs import build_new_values
 from dicommap.edits.rules_file import OverwritePolicy, Rule
 from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.model.instance_values import INSTANCE_NUMBER, InstanceReader, no_instances
+from dicommap.model.instance_values import INSTANCE_NUMBER, InstanceReader, read_no_instances
 from dicommap.model.masking import is_never_masked
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class RuleEdits:
         rule: Rule,
         captured: Collection[str],
         tables: Mapping[str, LookupTable] = _NO_LOOKUPS,
-        instances: InstanceReader = no_instances,
+        instances: InstanceReader = read_no_instances,
     ) -> None:
         """Make the provider of a rule. `rule_issues` must have no error for this rule.
 
@@ -132,7 +132,7 @@ class RuleEdits:
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits and issues of the rule for a study, its series or its instances, if the patterns match."""
         if not self._missing:
-            yield from record_issues(self._edit_result, study.study_instance_uid, self._make_edits(study))
+            yield from record_and_yield_issues(self._edit_result, study.study_instance_uid, self._make_edits(study))
 
     def _make_edits(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits and issues of the rule for a study, or for each series or instance if that is its level."""
@@ -141,12 +141,12 @@ class RuleEdits:
             return
         if self._rule.level == "series":
             for series in study.series:
-                yield from self._make_target_edits(series.target, _add_series_uids(series))
+                yield from self._make_target_edits(series.target, _get_series_values_with_uids(series))
             return
-        values = _add_study_uids(study)
+        values = _get_study_values_with_uids(study)
         if self._has_fully_matching_series(study):
             yield from self._make_target_edits(study.target, values)
-        elif _may_match(self._patterns, values):
+        elif _may_match_patterns(self._patterns, values):
             yield from (issue for series in study.series for issue in self._series_partial_match_issues(series))
 
     def _make_instance_edits(self, study: Study) -> Iterator[Edit | Issue]:
@@ -159,11 +159,13 @@ class RuleEdits:
             keyword: pattern for keyword, pattern in self._patterns.items() if keyword not in _INSTANCE_KEYWORDS
         }
         matching = {
-            series.series_instance_uid for series in study.series if _may_match(patterns, _add_series_uids(series))
+            series.series_instance_uid
+            for series in study.series
+            if _may_match_patterns(patterns, _get_series_values_with_uids(series))
         }
         for instance in self._instances(study.study_instance_uid) if matching else ():
             if instance.series_instance_uid in matching:
-                yield from self._make_target_edits(instance.target, _add_instance_uids(instance))
+                yield from self._make_target_edits(instance.target, _get_instance_values_with_uids(instance))
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield an issue if the rule was not used, or issues about unused rows of its lookup table.
@@ -191,7 +193,7 @@ class RuleEdits:
 
         If only some of its values match, issues are yielded instead. If no value matches, nothing is yielded.
         """
-        if not _may_match(self._patterns, values):
+        if not _may_match_patterns(self._patterns, values):
             return
         self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
         if self._table is not None:
@@ -232,9 +234,9 @@ class RuleEdits:
         attribute: Attribute | Removal | list[Issue] | None = NOT_COMPUTED_ATTRIBUTE
         row: EditResult | None = None
         if not any(is_undecodable(value) for _, value in sources):
-            attribute, row = new_value.compute_attribute(values, location), new_value.row_result(values)
+            attribute, row = new_value.compute_attribute(values, location), new_value.get_lookup_result(values)
         if isinstance(attribute, list):
-            yield from self._record_issues(attribute, row, target.study_instance_uid)
+            yield from self._record_and_yield_issues(attribute, row, target.study_instance_uid)
         elif attribute is not None:
             yield Edit(
                 target=target,
@@ -248,7 +250,9 @@ class RuleEdits:
                 can_be_shown=row is None and all(is_never_masked(*source) for source in sources),
             )
 
-    def _record_issues(self, issues: Iterable[Issue], lookup_result: EditResult | None, study: str) -> Iterator[Issue]:
+    def _record_and_yield_issues(
+        self, issues: Iterable[Issue], lookup_result: EditResult | None, study: str
+    ) -> Iterator[Issue]:
         """Record issues in the edit results of the rule and of the lookup row, and yield the issues.
 
         The issue of a lookup cell is recorded for each study, but yielded only once.
@@ -283,8 +287,8 @@ class RuleEdits:
 
         There is one issue for each such attribute. If an attribute has no value that can match, nothing is yielded.
         """
-        values = _add_series_uids(series)
-        if _may_match(self._series_patterns, values):
+        values = _get_series_values_with_uids(series)
+        if _may_match_patterns(self._series_patterns, values):
             self._edit_result.record(series.study_instance_uid, EditEffect.REACHED)
             yield from self._partial_match_issues(series.target, self._series_patterns, values)
 
@@ -315,11 +319,11 @@ class RuleEdits:
                 for keyword, pattern in self._series_patterns.items()
                 for value in values[keyword]
             )
-            for values in map(_add_series_uids, study.series)
+            for values in map(_get_series_values_with_uids, study.series)
         )
 
 
-def _may_match(patterns: Mapping[str, ShellPatterns], values: AttributeValues) -> bool:
+def _may_match_patterns(patterns: Mapping[str, ShellPatterns], values: AttributeValues) -> bool:
     """Return whether each keyword has a value that matches its patterns, or that may match but could not be decoded.
 
     Args:
@@ -337,7 +341,7 @@ def _is_series_attribute(keyword: str) -> bool:
     return level_of(tag_of(keyword) or 0) is Level.SERIES
 
 
-def _add_study_uids(study: Study) -> AttributeValues:
+def _get_study_values_with_uids(study: Study) -> AttributeValues:
     uids = {
         "StudyInstanceUID": {study.study_instance_uid: study.files},
         "SeriesInstanceUID": {series.series_instance_uid: series.files for series in study.series},
@@ -345,7 +349,7 @@ def _add_study_uids(study: Study) -> AttributeValues:
     return {**study.values, **uids}
 
 
-def _add_series_uids(series: Series) -> AttributeValues:
+def _get_series_values_with_uids(series: Series) -> AttributeValues:
     uids = {
         "StudyInstanceUID": {series.study_instance_uid: series.files},
         "SeriesInstanceUID": {series.series_instance_uid: series.files},
@@ -353,7 +357,7 @@ def _add_series_uids(series: Series) -> AttributeValues:
     return {**series.values, **uids}
 
 
-def _add_instance_uids(instance: InstanceValues) -> AttributeValues:
+def _get_instance_values_with_uids(instance: InstanceValues) -> AttributeValues:
     uids = {
         "StudyInstanceUID": {instance.study_instance_uid: instance.files},
         "SeriesInstanceUID": {instance.series_instance_uid: instance.files},

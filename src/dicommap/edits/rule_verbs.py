@@ -16,7 +16,13 @@ from dicommap.edits.date_shifts import DATE_VRS, shift_date, truncate_date
 from dicommap.edits.lookup_tables import LookupValue
 from dicommap.edits.new_values import ComputedValue, FixedValue, RemovedValue
 from dicommap.edits.rules_toml import restore_number_texts
-from dicommap.edits.text_templates import NoResult, compile_replacement, fill_template, part_separators, split_template
+from dicommap.edits.text_templates import (
+    NoResult,
+    compile_replacement,
+    fill_template,
+    get_part_separators,
+    split_template,
+)
 from dicommap.edits.unusable_texts import unusable_attribute_issues, unusable_text_issues
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.overridable_attributes import edit_issues, edit_keyword_issues, unknown_keyword_issues
@@ -49,27 +55,27 @@ def build_new_values(rule: Rule, path: str, table: LookupTable | None = None) ->
     for verb in VERBS:
         yield from verb(rule, Location(path=path, rule=rule.name))
     if rule.lookup is not None and table is not None:
-        yield from set_from_lookup(rule.lookup, table, Level(rule.level), Location(path=path, rule=rule.name))
+        yield from make_lookup_values(rule.lookup, table, Level(rule.level), Location(path=path, rule=rule.name))
 
 
-def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
+def make_set_values(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """Yield the new values of the verb `set`: texts, in which `{Keyword}` is replaced by a current value."""
     for keyword, text in rule.set.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         parts = split_template(text)
         if parts is None:
-            yield make_issue("rules.template", where, suggestion=_suggest_keyword(text))
+            yield make_issue("rules.template", where, suggestion=_make_keyword_hint(text))
         elif len(parts) == 1:
             yield from _build_fixed_value(keyword, parts[0], where, Level(rule.level))
         else:
-            marks = part_separators(vrs_of(tag_of(keyword) or 0))
+            marks = get_part_separators(vrs_of(tag_of(keyword) or 0))
             yield from _build_computed_value(
                 keyword, partial(fill_template, marks, parts), where, Level(rule.level), _COMPUTABLE_VRS, parts[1::2]
             )
             yield from (issue for name in parts[1::2] for issue in unknown_keyword_issues(name, where))
 
 
-def empty_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
+def make_empty_values(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """Yield the new values of the verb `empty`. The new values are empty, but the attributes are not removed."""
     for keyword in rule.empty:
         yield from _build_fixed_value(
@@ -80,7 +86,7 @@ def empty_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issu
         )
 
 
-def remove_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
+def make_removals(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """Yield the removals of the verb `remove`. An attribute is named by its keyword, or by its tag if it has none."""
     for name in rule.remove:
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(name))
@@ -95,7 +101,7 @@ def remove_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Iss
             yield RemovedValue(tag=tag or 0)
 
 
-def replace_in_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
+def make_replaced_values(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """Yield the new values of the verb `replace`, which replaces matches of a regular expression in the current value.
 
     RE2 matches the expressions, because its time is linear in the length of the text for any pattern.
@@ -109,14 +115,14 @@ def replace_in_attributes(rule: Rule, location: Location) -> Iterator[NewValue |
             yield from _build_computed_value(keyword, compute, where, Level(rule.level), _COMPUTABLE_VRS)
 
 
-def shift_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
+def make_shifted_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """Yield the new values of the verb `shift_days`, which adds a number of days to a date."""
     for keyword, days in rule.shift_days.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         yield from _build_computed_value(keyword, partial(shift_date, days=days), where, Level(rule.level), DATE_VRS)
 
 
-def truncate_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
+def make_truncated_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """Yield the new values of the verb `truncate_date`, which truncates a date to its year or its month."""
     for keyword, to in rule.truncate_date.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -124,7 +130,7 @@ def truncate_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]
         yield from _build_computed_value(keyword, partial(truncate_date, vr, to=to), where, Level(rule.level), DATE_VRS)
 
 
-def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
+def make_case_and_space_values(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """Yield the new values of the verbs `upper`, `lower` and `strip`.
 
     `upper` and `lower` change letter case. `strip` removes the spaces around each value, and around each component of
@@ -139,7 +145,7 @@ def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue 
             )
 
 
-def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
+def make_raw_values(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """Yield the new values of the verb `raw`: attributes in DICOM JSON, which can express more than a text."""
     # Dates and infinite numbers of TOML are not JSON. In the JSON text they become errors, which the checks find.
     text = json.dumps(restore_number_texts(rule.raw), default=lambda _: {})
@@ -162,7 +168,7 @@ def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Is
     yield from issues
 
 
-def set_from_lookup(
+def make_lookup_values(
     lookup: LookupSettings, table: LookupTable, level: Level, location: Location
 ) -> Iterator[NewValue | Issue]:
     """Yield the new values of the verb `lookup`. A new value is a cell in the row of the study, series or instance."""
@@ -176,14 +182,14 @@ def set_from_lookup(
 
 
 VERBS: tuple[Callable[[Rule, Location], Iterator[NewValue | Issue]], ...] = (
-    set_attributes,
-    empty_attributes,
-    remove_attributes,
-    replace_in_attributes,
-    shift_dates,
-    truncate_dates,
-    change_case_and_spaces,
-    set_raw_attributes,
+    make_set_values,
+    make_empty_values,
+    make_removals,
+    make_replaced_values,
+    make_shifted_dates,
+    make_truncated_dates,
+    make_case_and_space_values,
+    make_raw_values,
 )
 
 
@@ -221,26 +227,26 @@ def _build_computed_value(
         refused = [make_issue("rules.verb-vr", location, keyword=keyword, vr=" or ".join(vrs_of(tag)))]
     yield from refused
     if not refused:
-        each = compute if sources else _apply_to_each_value(vrs_of(tag)[0], compute)
+        each = compute if sources else _make_compute_for_each_value(vrs_of(tag)[0], compute)
         yield ComputedValue(tag=tag, source_keywords=tuple(sources) or (keyword,), compute=each)
 
 
-def _apply_to_each_value(vr: str, compute: ComputeValue) -> ComputeValue:
+def _make_compute_for_each_value(vr: str, compute: ComputeValue) -> ComputeValue:
     """Return a function that applies `compute` to each value of an attribute's text. An empty value stays empty.
 
     Backslashes separate the values, unless the value representation `vr` allows only one value.
     """
 
-    def changed(text: str) -> str | NoResult:
+    def compute_each_value(text: str) -> str | NoResult:
         values = [text] if vr in SINGLE_VALUE_VRS else text.split("\\")
         results = [compute(value) if value else value for value in values]
         failed = next((result for result in results if isinstance(result, NoResult)), None)
         return "\\".join(map(str, results)) if failed is None else failed
 
-    return changed
+    return compute_each_value
 
 
-def _suggest_keyword(text: str) -> str:
+def _make_keyword_hint(text: str) -> str:
     """Return a hint with the keyword that the user may have meant by a text in braces; empty if there is no hint."""
     enclosed = _BRACED_TEXT.findall(text.replace("{{", "").replace("}}", ""))
     return next((meant for inner in enclosed if (meant := keyword_hint_suffix(inner)) and tag_of(inner) is None), "")

@@ -75,7 +75,7 @@ def parse_rules_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, lis
         return None, [make_issue("document.too-many-values", Location(path=name), limit=f"{RULES_LIMIT.values:,}")]
     try:
         text = data.decode("utf-8-sig")
-        if _has_long_key(text):
+        if _has_too_long_key(text):
             return None, [make_issue("json.too-deep", Location(path=name, pointer=""), limit=DEPTH_LIMIT)]
         return tomllib.loads(text, parse_float=TomlFloat), []
     except UnicodeDecodeError:
@@ -102,6 +102,6 @@ def _build_toml_issues(name: str, reason: str) -> list[Issue]:
     return [make_issue("rules.not-toml", Location(path=name), reason=reason)]
 
 
-def _has_long_key(text: str) -> bool:
+def _has_too_long_key(text: str) -> bool:
     """Return whether a dotted key has more parts than DEPTH_LIMIT. Dots inside texts and comments are ignored."""
     return bool(_MAY_BE_LONG_KEY.search(text)) and bool(_LONG_KEY.search(_MULTILINE_TEXT.sub("k", text)))

@@ -32,7 +32,7 @@ from dicommap.edits.sheet_cells import (
 from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue, Location, Severity, make_issue
 from dicommap.issues.bounded_list import BoundedList, bounded_issues
-from dicommap.model.instance_values import InstanceReader, no_instances
+from dicommap.model.instance_values import InstanceReader, read_no_instances
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _NO_COLUMN = "the new sheet does not have the column"
 class SheetCarryOver:
     """Collector of an older sheet's edits that still apply, and of issues of edits that do not apply.
 
-    Call `add_study` once for each study, then `finish`.
+    Call `add_study` once for each study, then `add_unknown_row_issues`.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class SheetCarryOver:
         sheet: EditedSheet,
         issues: Iterable[Issue],
         keywords: Iterable[str],
-        instances: InstanceReader = no_instances,
+        instances: InstanceReader = read_no_instances,
     ) -> None:
         """Begin without carried-over edits.
 
@@ -106,14 +106,14 @@ class SheetCarryOver:
             self._reached.add(row.number)
             if self._sheet.level is Level.INSTANCE:
                 self.instances.append(group.target)
-            edits = dict(self._carry_row(row, group.values))
+            edits = dict(self._iterate_carried_cells(row, group.values))
             if edits:
                 self.cells[group.target] = edits
 
-    def finish(self) -> None:
+    def add_unknown_row_issues(self) -> None:
         """Add issues about rows whose object is not in the inventory. Call it after the last study."""
         for damaged in self._sheet.damaged_uids:
-            location = self._sheet.locate(damaged.row, damaged.column)
+            location = self._sheet.locate_cell(damaged.row, damaged.column)
             self.issues.add(_make_warning("sheet.damaged-uid", location, problem=damaged.problem, hint=""))
         for target, row in self._sheet.rows.items():
             if row.number in self._reached:
@@ -126,7 +126,7 @@ class SheetCarryOver:
             else:
                 self.issues.add(_make_warning("sheet.unknown-study", location, hint=""))
 
-    def _carry_row(self, row: SheetRow, values: AttributeValues) -> Iterator[tuple[str, str]]:
+    def _iterate_carried_cells(self, row: SheetRow, values: AttributeValues) -> Iterator[tuple[str, str]]:
         """Yield the edits of a row that still apply, each as a keyword and the text of its cell.
 
         Record issues for the other edits of the row.
@@ -145,18 +145,18 @@ class SheetCarryOver:
                 reason = _CHANGED if digests else _UNKNOWN
             if reason is None and keyword not in self._keywords:
                 reason = _NO_COLUMN
-            location = self._sheet.locate(row.number, keyword)
+            location = self._sheet.locate_cell(row.number, keyword)
             if reason is not None:
                 self.issues.add(make_issue("sheet.not-carried-over", location, reason=reason))
                 continue
-            wrong = list(_edit_issues(keyword, cell, values, row, location))
+            wrong = list(_carried_cell_issues(keyword, cell, values, row, location))
             if wrong:
                 self.issues += wrong
             else:
                 yield keyword, cell
 
 
-def _edit_issues(
+def _carried_cell_issues(
     keyword: str, cell: str, values: AttributeValues, row: SheetRow, location: Location
 ) -> Iterator[Issue]:
     """Yield the warnings about a cell that `draft` would refuse, for example because it is damaged or not text."""

@@ -17,19 +17,19 @@ import re
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of, vrs_of
-from dicommap.dicom.person_name_comparison import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_counts_of_equal_names
 from dicommap.dicom.vr import FLOAT_VRS, INTEGER_VRS, NUMBER_TEXT_VRS
 from dicommap.edits.cell_damage import (
     describe_cell_damage,
     describe_identifier_damage,
-    describe_letter_damage,
+    describe_misread_utf8,
 )
 from dicommap.edits.table import CellKind
 from dicommap.edits.text_normalization import normalize_nfc
 from dicommap.edits.unusable_texts import UnusableKind, find_unusable_text
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.model.masking import different_values_marker, escape_value, find_escapes
+from dicommap.model.masking import escape_value, find_escapes, make_different_values_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,8 +50,8 @@ def format_cell(keyword: str, counts: Mapping[str, int]) -> str:
         there is no value.
 
     """
-    counts = merge_equal_names(keyword, counts)
-    return different_values_marker(len(counts)) if len(counts) > 1 else next(iter(counts), "")
+    counts = merge_counts_of_equal_names(keyword, counts)
+    return make_different_values_marker(len(counts)) if len(counts) > 1 else next(iter(counts), "")
 
 
 def compute_values_digest(values: AttributeValues, level: Level) -> str:
@@ -93,16 +93,18 @@ def compute_cell_digest(keyword: str, counts: Mapping[str, int]) -> str:
         counts: Value -> number of files.
 
     """
-    counts = merge_equal_names(keyword, counts)
-    return _digest_cell(keyword, format_cell_with_escapes(keyword, counts), sorted(counts) if len(counts) > 1 else [])
+    counts = merge_counts_of_equal_names(keyword, counts)
+    return _compute_text_digest(
+        keyword, format_cell_with_escapes(keyword, counts), sorted(counts) if len(counts) > 1 else []
+    )
 
 
 def is_cell_as_written(keyword: str, cell: str, digests: str) -> bool:
-    """Return whether a cell is unchanged since its row was written, or is a marker (see `is_marker`).
+    """Return whether a cell is unchanged since its row was written, or is a marker (see `is_different_values_marker`).
 
     `digests` are the digests of the cells in the row.
     """
-    return is_marker(cell) or _digest_cell(keyword, cell, []) in split_digests(digests)
+    return is_different_values_marker(cell) or _compute_text_digest(keyword, cell, []) in split_digests(digests)
 
 
 REMOVAL_CELL = "<remove>"
@@ -114,7 +116,7 @@ def is_removal_cell(cell: str) -> bool:
     return cell.casefold() == REMOVAL_CELL
 
 
-def is_marker(cell: str) -> bool:
+def is_different_values_marker(cell: str) -> bool:
     """Return whether a cell is a marker such as `<2 different values>`."""
     return _MARKER.fullmatch(cell) is not None
 
@@ -127,7 +129,7 @@ def split_digests(digests: str) -> set[str]:
 _MARKER = re.compile(r"<[0-9,]+ different values>")
 
 
-def _digest_cell(keyword: str, text: str, values: list[str]) -> str:
+def _compute_text_digest(keyword: str, text: str, values: list[str]) -> str:
     shown = json.dumps([keyword, normalize_nfc(normalize_cell(text)), values]).encode("utf-8", "surrogatepass")
     digest = hashlib.blake2b(shown, digest_size=4).digest()
     return base64.b32encode(digest).decode("ascii")[:DIGEST_CHARACTERS].lower()
@@ -164,18 +166,18 @@ def cell_issues(
     if unusable is not None and kind is UnusableKind.PLACEHOLDER:
         yield make_issue("sheet.placeholder-cell", location, what=unusable.description)
         return
-    sign = describe_cell_damage(before, cell) or describe_identifier_damage(tag, cell) or describe_letter_damage(cell)
+    sign = describe_cell_damage(before, cell) or describe_identifier_damage(tag, cell) or describe_misread_utf8(cell)
     if sign is None and unusable is not None and kind is UnusableKind.PROGRAM_ERROR:
         sign = unusable.description
     if sign:
         yield make_issue("sheet.damaged-cell", location, sign=sign)
-    elif cell_kind is not None and not is_exact_number(tag, cell_kind):
+    elif cell_kind is not None and not is_number_without_lost_zeros(tag, cell_kind):
         yield make_issue("sheet.not-text-cell", location, what=cell_kind.value)
     elif kind is UnusableKind.NULL_WORD:
         yield make_issue("sheet.no-value-word", location)
 
 
-def is_exact_number(tag: int, kind: CellKind) -> bool:
+def is_number_without_lost_zeros(tag: int, kind: CellKind) -> bool:
     """Return whether a workbook cell is a number that is certainly the whole value of the attribute `tag`.
 
     For attributes that are numbers, this is certain. It is certain for dates too, because no real year begins with a
@@ -214,10 +216,10 @@ def has_lost_characters(before: str, cell: str) -> bool:
         return False
     if _REPLACEABLE_RUN.split(before) != _REPLACEABLE_RUN.split(cell):
         return False
-    return all(map(_has_lost_run, _REPLACEABLE_RUN.findall(before), _REPLACEABLE_RUN.findall(cell)))
+    return all(map(_is_run_with_lost_characters, _REPLACEABLE_RUN.findall(before), _REPLACEABLE_RUN.findall(cell)))
 
 
-def _has_lost_run(before: str, after: str) -> bool:
+def _is_run_with_lost_characters(before: str, after: str) -> bool:
     """Return whether `after` is `before` with U+FFFD or `?` in place of some characters. Equal texts count, too."""
     if _SIGNS.fullmatch(after):
         return True

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import attribute_from_text
 from dicommap.edits.edit import Edit
-from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
-from dicommap.edits.near_uids import NearUids, find_near_uid
+from dicommap.edits.edit_result import EditEffect, EditResult, record_and_yield_issues
+from dicommap.edits.near_uids import NearUids, find_near_uid_and_hint
 from dicommap.edits.sheet_cells import (
     cell_issues,
     compute_values_digest,
@@ -27,7 +27,7 @@ from dicommap.edits.text_normalization import compute_near_key, describe_differe
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.overridable_attributes import edit_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.model.instance_values import InstanceReader, no_instances
+from dicommap.model.instance_values import InstanceReader, read_no_instances
 from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 
@@ -80,7 +80,9 @@ def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None
 class SheetEdits:
     """Provider of the edits of a sheet. Pass it each study once. It keeps an edit result for each row."""
 
-    def __init__(self, sheet: EditedSheet, store: ItemStore = MEMORY, instances: InstanceReader = no_instances) -> None:
+    def __init__(
+        self, sheet: EditedSheet, store: ItemStore = MEMORY, instances: InstanceReader = read_no_instances
+    ) -> None:
         """Make the provider of a sheet.
 
         Args:
@@ -119,7 +121,7 @@ class SheetEdits:
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study, its series or its instances, and the issues of their cells."""
-        self._keep_study_results()
+        self._store_study_effects()
         rows = [
             (group, row)
             for group in self._list_groups(study)
@@ -155,7 +157,7 @@ class SheetEdits:
         These are issues about damaged UIDs, about rows whose study or series is not in the inventory, and about a sheet
         without any change.
         """
-        self._keep_study_results()
+        self._store_study_effects()
         yield from self._damaged_uid_issues()
         has_unreached = not all(self._effects[number] for number in self._sheet.rows.numbers)
         for target, row in self._sheet.rows.items() if has_unreached else ():
@@ -166,24 +168,25 @@ class SheetEdits:
                 is_known = replace(target, sop_instance_uid=None) in self._known_series
                 yield make_issue("sheet.unknown-instance" if is_known else "sheet.unknown-series", location)
             else:
-                study, hint = find_near_uid(self._near_studies, target.study_instance_uid)
+                study, hint = find_near_uid_and_hint(self._near_studies, target.study_instance_uid)
                 yield make_issue("sheet.unknown-study", replace(location, study=study), hint=hint)
         if not self._changed and not has_unreached and self._sheet.is_complete:
             yield make_issue("sheet.no-change", Location(path=self._sheet.name))
 
     def edit_results(self) -> Iterator[EditResult]:
         """Yield the edit result of each row that is not blank, in order of rows. Call it after the last study."""
-        self._keep_study_results()
+        self._store_study_effects()
         name = self._sheet.name
         # Each of these three iterators is in the order of rows.
         invalid = (EditResult(source=name, row=row, is_invalid=True) for row in sorted(self._sheet.invalid_rows))
-        valid = (self._make_result(row, row) for row in self._sheet.rows.numbers)
+        valid = (self._make_row_result(row, row) for row in self._sheet.rows.numbers)
         repeated = (
-            self._make_result(self._sheet.rows[target].number, row) for row, target in self._sheet.repeated_rows.items()
+            self._make_row_result(self._sheet.rows[target].number, row)
+            for row, target in self._sheet.repeated_rows.items()
         )
         yield from merge(invalid, valid, repeated, key=lambda edit_result: edit_result.row or 0)
 
-    def _make_result(self, used_row: int, row: int) -> EditResult:
+    def _make_row_result(self, used_row: int, row: int) -> EditResult:
         """Return the edit result for a row of the sheet.
 
         If the row repeats an earlier row, it has the result of the earlier row.
@@ -197,7 +200,7 @@ class SheetEdits:
         edit_result.finish_study()
         return edit_result
 
-    def _keep_study_results(self) -> None:
+    def _store_study_effects(self) -> None:
         """Store the effects that the sheet's rows had in the last study.
 
         The edit results of these rows are then dropped.
@@ -235,15 +238,15 @@ class SheetEdits:
     def _damaged_uid_issues(self) -> Iterator[Issue]:
         """Yield an issue for each damaged UID. If exactly one UID of the inventory is similar, the issue names it."""
         for damaged_uid in self._sheet.damaged_uids:
-            location = self._sheet.locate(damaged_uid.row, damaged_uid.column)
+            location = self._sheet.locate_cell(damaged_uid.row, damaged_uid.column)
             if damaged_uid.column == "StudyInstanceUID":
-                uid, hint = find_near_uid(self._near_studies, damaged_uid.text)
+                uid, hint = find_near_uid_and_hint(self._near_studies, damaged_uid.text)
                 location = replace(location, study=uid)
             elif damaged_uid.column == "SOPInstanceUID":
-                uid, hint = find_near_uid(self._near_instances, damaged_uid.text)
+                uid, hint = find_near_uid_and_hint(self._near_instances, damaged_uid.text)
                 location = replace(location, instance=uid)
             else:
-                uid, hint = find_near_uid(self._near_series, damaged_uid.text)
+                uid, hint = find_near_uid_and_hint(self._near_series, damaged_uid.text)
                 location = replace(location, series=uid)
             yield make_issue("sheet.damaged-uid", location, problem=damaged_uid.problem, hint=hint)
 
@@ -260,7 +263,7 @@ class SheetEdits:
         edit_result = EditResult(source=self._sheet.name, row=row.number)
         self._study_results.append(edit_result)
         edit_result.record(target.study_instance_uid, EditEffect.REACHED)
-        yield from record_issues(
+        yield from record_and_yield_issues(
             edit_result, target.study_instance_uid, self._make_row_edits(target, row, edit_result, values)
         )
 
@@ -293,7 +296,7 @@ class SheetEdits:
         column = Location(path=self._sheet.name, column=keyword)
         tag, (before, cell) = tag_of(keyword) or 0, values
         is_removal = is_removal_cell(cell)
-        header = self._sheet.locate(self._sheet.header_row, keyword)
+        header = self._sheet.locate_cell(self._sheet.header_row, keyword)
         refused = edit_keyword_issues(keyword, target.level, header, is_removal=is_removal)
         if refused:
             # The column has the same error in each row, so its issue is yielded only once.
@@ -303,7 +306,7 @@ class SheetEdits:
             return
         attribute: Attribute | list[Issue] | None = None
         if not is_removal:
-            location = self._sheet.locate(edit_result.row or 0, keyword)
+            location = self._sheet.locate_cell(edit_result.row or 0, keyword)
             wrong = list(escape_issues(before, cell, location)) or list(cell_issues(before, cell, location, tag, kind))
             attribute = wrong or attribute_from_text(tag, cell, location)
         if isinstance(attribute, list):

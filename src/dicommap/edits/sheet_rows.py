@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Union
 
 from dicommap.dicom.dictionary import tag_of
-from dicommap.dicom.keywords import not_captured_error
+from dicommap.dicom.keywords import make_not_captured_error
 from dicommap.edits.sheet_cells import compute_cell_digest, compute_values_digest, format_cell_with_escapes
 from dicommap.edits.table import INFORMATION_COLUMN_PREFIX
 from dicommap.healthimaging.levels import Level, fits_override_level, level_of
@@ -53,14 +53,14 @@ def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[
     if level is Level.INSTANCE:
         captured = (INSTANCE_NUMBER, *captured)
     if not set(asked) <= set(captured):
-        raise not_captured_error(asked, captured)
+        raise make_not_captured_error(asked, captured)
     if asked:
         return tuple(dict.fromkeys(asked))
     levels = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else (level,)
     return tuple(keyword for keyword in captured if level_of(tag_of(keyword) or 0) in levels)
 
 
-def key_columns(level: Level) -> tuple[str, ...]:
+def list_key_columns(level: Level) -> tuple[str, ...]:
     """Return the names of the columns with the UIDs of the row's study, series or instance."""
     return ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")[: _KEY_COUNTS[level]]
 
@@ -69,14 +69,14 @@ _KEY_COUNTS = {Level.STUDY: 1, Level.SERIES: 2, Level.INSTANCE: 3}
 """Level of the rows -> number of columns with UIDs."""
 
 
-def information_columns(level: Level) -> tuple[str, str]:
+def list_information_columns(level: Level) -> tuple[str, str]:
     """Return the columns that are only information: the state, and the number of instances or the path."""
     return STATE_COLUMN, PATH_COLUMN if level is Level.INSTANCE else INSTANCES_COLUMN
 
 
 def list_sheet_columns(level: Level, keywords: Sequence[str]) -> tuple[str, ...]:
     """Return the names of all columns of a sheet."""
-    return (*key_columns(level), *information_columns(level), *keywords)
+    return (*list_key_columns(level), *list_information_columns(level), *keywords)
 
 
 def format_sheet_rows(
@@ -135,12 +135,12 @@ def format_sheet_lines(
         carried: Texts of cells that are written instead of the current values.
 
     """
-    yield BYTE_ORDER_MARK + _format_line(list_sheet_columns(level, keywords), delimiter)
+    yield BYTE_ORDER_MARK + _format_csv_line(list_sheet_columns(level, keywords), delimiter)
     for cells in format_sheet_rows(groups, level, keywords, carried):
-        yield _format_line(cells, delimiter)
+        yield _format_csv_line(cells, delimiter)
 
 
-def _format_line(cells: Sequence[str], delimiter: str) -> str:
+def _format_csv_line(cells: Sequence[str], delimiter: str) -> str:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
     return buffer.getvalue()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.keywords import looks_like_attribute
+from dicommap.dicom.keywords import looks_like_attribute_name
 from dicommap.issues import Issue, Location, make_issue
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Table:
         kinds = ((column, self.cell_kinds.get((number, index))) for index, column in enumerate(self.header))
         return {column: kind for column, kind in kinds if kind is not None}
 
-    def locate(self, row: int, column: str) -> Location:
+    def locate_cell(self, row: int, column: str) -> Location:
         """Return the location of a cell: its file, row, column, and address such as `B3`."""
         return locate_cell(self.name, self.header, row, column)
 
@@ -124,14 +124,14 @@ def locate_header(table: Table, column: str) -> Location:
     A name that does not look like a keyword can be a patient's value. So the location has the letters of the column
     instead of such a name.
     """
-    location = table.locate(table.header_row, column)
-    if looks_like_attribute(column):
+    location = table.locate_cell(table.header_row, column)
+    if looks_like_attribute_name(column):
         return location
     letters = column_letters(table.header.index(column))
     return Location(path=table.name, row=table.header_row, column=letters, cell=location.cell)
 
 
-def find_header(rows: Sequence[Sequence[str]], key: str) -> int | None:
+def find_header_row(rows: Sequence[Sequence[str]], key: str) -> int | None:
     """Return the number of the first row with a cell `key`; None if no row of the first HEADER_SEARCH_ROWS has one."""
     beginning = enumerate(rows[:HEADER_SEARCH_ROWS], start=1)
     return next((number for number, cells in beginning if key in (cell.strip() for cell in cells)), None)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dicommap.dicom.choices import choice_of
+from dicommap.dicom.choices import to_choice
 from dicommap.reading.file_signatures import HEAD_BYTES, detect_packed_format
 
 _SAVE_AS_TABLE = "; open it in a spreadsheet and save it as .xlsx or as CSV UTF-8"
@@ -73,7 +73,7 @@ def require_encoding(encoding: str) -> TextEncoding:
         UsageError: The encoding is unknown.
 
     """
-    return choice_of(TextEncoding, encoding, "encoding")
+    return to_choice(TextEncoding, encoding, "encoding")
 
 
 def is_workbook(data: bytes) -> bool:
@@ -92,7 +92,7 @@ def decode_csv(data: bytes, encoding: TextEncoding | None = None) -> str | Decod
         The text without its byte order mark, or the problem that prevents decoding.
 
     """
-    words = _detect_format(data)
+    words = _describe_non_text_format(data)
     if words is not None:
         return DecodingProblem(words=words)
     if encoding in (TextEncoding.LATIN_1, TextEncoding.CP1252):
@@ -146,7 +146,7 @@ def _decode_utf8(data: bytes) -> str | DecodingProblem:
         return DecodingProblem(words=words, row=row)
 
 
-def _detect_format(data: bytes) -> str | None:
+def _describe_non_text_format(data: bytes) -> str | None:
     """Return a description of the format of a file that is not text; None for other files.
 
     The description is the end of a sentence that begins with `The file`.

@@ -82,7 +82,7 @@ def _split_references(marks: re.Pattern[str], text: str) -> list[str] | None:
     return [*parts, "".join([*literal, text[end:]])]
 
 
-def part_separators(vrs: tuple[str, ...]) -> str:
+def get_part_separators(vrs: tuple[str, ...]) -> str:
     r"""Return the characters that separate values or name groups in the text of an attribute with these VRs.
 
     A backslash separates values, and `=` separates the component groups of a person name. The result is empty if the
@@ -95,7 +95,7 @@ def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
     """Fill a template with current values. The time is linear in the length of the text.
 
     Args:
-        marks: The separators of the attribute to change, from `part_separators`.
+        marks: The separators of the attribute to change, from `get_part_separators`.
         parts: The result of `split_template`.
         values: One current value for each keyword in `parts`.
 
@@ -117,14 +117,14 @@ def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
     begin = len(literals[0])
     for name, value, literal in zip(names, values, literals[1:], strict=True):
         end = begin + len(value)
-        if not _is_apart_from_parts(text[max(begin - 1, 0) : begin], value, text[end : end + 1], marks):
+        if not _is_added_to_whole_value(text[max(begin - 1, 0) : begin], value, text[end : end + 1], marks):
             several = "values" if "\\" in value else "component groups"
             return NoResult(f"{name}, to which it refers, has several {several}, and the text beside it belongs to one")
         begin = end + len(literal)
     return text
 
 
-def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> bool:
+def _is_added_to_whole_value(before: str, value: str, after: str, marks: str) -> bool:
     r"""Return whether a template adds its text to the whole of a value, and not only to one part of a value with parts.
 
     It adds text to only one part if the value has several parts and the template's text before or after the value is
@@ -179,7 +179,7 @@ def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoRes
         return None
     literals, groups = parts[::2], [int(part) for part in parts[1::2]]
 
-    def replaced(text: str) -> str | NoResult:
+    def replace_matches(text: str) -> str | NoResult:
         if len(text) > SEARCHED_TEXT_LIMIT:
             return NoResult(f"the current value has more than {SEARCHED_TEXT_LIMIT:,} characters")
         composed = normalize_nfc(text)
@@ -200,4 +200,4 @@ def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoRes
             return RESULT_TOO_LONG
         return text if new == composed else new
 
-    return replaced
+    return replace_matches

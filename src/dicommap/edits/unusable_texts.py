@@ -26,7 +26,7 @@ from dicommap.dicom.vr import SINGLE_VALUE_VRS
 from dicommap.edits.cell_damage import (
     describe_identifier_damage,
 )
-from dicommap.edits.null_words import NULL_WORD_DESCRIPTION, is_identifier_attribute, is_null_word_for
+from dicommap.edits.null_words import NULL_WORD_DESCRIPTION, is_identifier_attribute, is_null_word_for_attribute
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.masking import find_marks
 
@@ -58,7 +58,8 @@ class UnusableText:
 _UnusablePart = tuple[UnusableText, str, bool]
 """An unusable part of a text: why it is unusable, its characters, and whether it is a whole part.
 
-A whole part is one that `_split_parts` yields, such as a value. Any other part is a sequence of characters in the text.
+A whole part is one that `_split_values_or_name_parts` yields, such as a value. Any other part is a sequence of
+characters in the text.
 """
 
 _MASK = UnusableText(UnusableKind.PLACEHOLDER, "the mask of a hidden value")
@@ -91,25 +92,25 @@ def find_unusable_text(tag: int, text: str, current: Iterable[str] = ()) -> Unus
         current: The current values of the attribute. A part of the text is allowed if one of these values has it.
 
     """
-    unusable_parts = list(_unusable_parts(tag, text))
+    unusable_parts = list(_find_unusable_parts(tag, text))
     if not unusable_parts:
         return None
     current = list(current)
-    known = {part for value in current for part in _split_parts(vrs_of(tag), value)}
+    known = {part for value in current for part in _split_values_or_name_parts(vrs_of(tag), value)}
     for unusable, part, is_whole_part in unusable_parts:
         if not (part in known if is_whole_part else any(part in value for value in current)):
             return unusable
     return None
 
 
-def _unusable_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
-    yield from _placeholder_parts(tag, text)
-    yield from _program_word_parts(tag, text)
+def _find_unusable_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
+    yield from _find_placeholder_parts(tag, text)
+    yield from _find_program_word_parts(tag, text)
 
 
-def _placeholder_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
+def _find_placeholder_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
     if MASK in text:
-        yield from ((_MASK, part, True) for part in _split_parts(vrs_of(tag), text) if part == MASK)
+        yield from ((_MASK, part, True) for part in _split_values_or_name_parts(vrs_of(tag), text) if part == MASK)
         if is_identifier_attribute(tag) or vrs_of(tag) == ("PN",):
             yield _TEXT_WITH_MASK, MASK, False
     if "<" in text:
@@ -117,31 +118,33 @@ def _placeholder_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
         yield from ((_MASK if mark == text.strip() else _TEXT_WITH_MASK, mark, False) for mark in find_marks(text))
 
 
-def _program_word_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
+def _find_program_word_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
     vrs = vrs_of(tag)
-    if "\\" in text and is_null_word_for(tag, text.strip()):  # the null word \N is one word, and not two values
+    if "\\" in text and is_null_word_for_attribute(
+        tag, text.strip()
+    ):  # the null word \N is one word, and not two values
         yield _NULL_WORD, text.strip(), False
-    for part in _split_groups(vrs, text):
+    for part in _split_values_or_groups(vrs, text):
         if _ERROR_PATTERN.fullmatch(part):
             yield _SPREADSHEET_ERROR, part, True
-        elif is_null_word_for(tag, part):
+        elif is_null_word_for_attribute(tag, part):
             yield _NULL_WORD, part, True
     if vrs == ("PN",):
-        words = filter(_NULL_WORD_IN_IDENTIFIER.fullmatch, _split_parts(vrs, text))
+        words = filter(_NULL_WORD_IN_IDENTIFIER.fullmatch, _split_values_or_name_parts(vrs, text))
         yield from ((_TEXT_WITH_NULL_WORD, word, True) for word in words)
     elif is_identifier_attribute(tag):
         yield from ((_TEXT_WITH_NULL_WORD, match[0], False) for match in _NULL_WORD_IN_IDENTIFIER.finditer(text))
 
 
-def _split_groups(vrs: tuple[str, ...], text: str) -> Iterator[str]:
+def _split_values_or_groups(vrs: tuple[str, ...], text: str) -> Iterator[str]:
     """Yield the values of a text without spaces around them. For person names, yield the component groups instead."""
     for value in [text] if set(vrs) <= SINGLE_VALUE_VRS else text.split("\\"):
         yield from (group.strip() for group in (value.split("=") if vrs == ("PN",) else [value]))
 
 
-def _split_parts(vrs: tuple[str, ...], text: str) -> Iterator[str]:
+def _split_values_or_name_parts(vrs: tuple[str, ...], text: str) -> Iterator[str]:
     """Yield the values of a text. For person names, yield the component groups and their components instead."""
-    for group in _split_groups(vrs, text):
+    for group in _split_values_or_groups(vrs, text):
         yield group
         if vrs == ("PN",) and "^" in group:
             yield from (component.strip() for component in group.split("^"))

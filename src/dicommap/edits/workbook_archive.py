@@ -34,16 +34,16 @@ class UnreadableWorkbookError(Exception):
     """Error for a workbook that cannot be read. Its text is the end of a sentence that begins with `The file`."""
 
 
-class PartHandler(Protocol):
+class WorkbookPartHandler(Protocol):
     """The interface of objects that handle the XML elements of one part of a workbook."""
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+    def start_element(self, name: str, attributes: Mapping[str, str]) -> None:
         """Handle the start of an element. `name` has no namespace prefix, but names in `attributes` may have one."""
 
-    def end(self, name: str) -> None:
+    def end_element(self, name: str) -> None:
         """Handle the end of an element."""
 
-    def text(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         """Handle a piece of the text of the current element."""
 
 
@@ -74,7 +74,7 @@ class WorkbookArchive:
         """Return whether the workbook has a part with this name. Letter case is ignored."""
         return name.lower() in self._members
 
-    def parse(self, name: str, handler: PartHandler) -> None:
+    def handle_part(self, name: str, handler: WorkbookPartHandler) -> None:
         """Parse one part, and call the handler for its elements. If the handler raises StopReadingError, stop.
 
         Raises:
@@ -106,7 +106,7 @@ class WorkbookArchive:
         except RuntimeError:  # zipfile raises it for a member with a password
             raise UnreadableWorkbookError("is a workbook with a password; save it without one") from None
 
-    def related_parts(self, part: str) -> dict[str, tuple[str, str]]:
+    def read_related_parts(self, part: str) -> dict[str, tuple[str, str]]:
         """Return the relationships of a part: relationship identifier -> type and name of the related part.
 
         The dict is empty if the part has no relationship.
@@ -115,53 +115,53 @@ class WorkbookArchive:
         """
         folder, file = posixpath.split(part)
         name = posixpath.join(folder, "_rels", f"{file}.rels")
-        handler = _Relationships(folder)
+        handler = _RelationshipHandler(folder)
         if self.has_part(name):
-            self.parse(name, handler)
+            self.handle_part(name, handler)
         return handler.targets
 
 
-class _Relationships:
+class _RelationshipHandler:
     """Handler of a part of a workbook that lists the relationships of another part."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self.targets: dict[str, tuple[str, str]] = {}
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+    def start_element(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "Relationship" and attributes.get("TargetMode") != "External":
             # A target with a slash at its beginning is relative to the root of the workbook.
             target = posixpath.normpath(posixpath.join("/", self._folder, attributes.get("Target", "")))
             kind = attributes.get("Type", "").rpartition("/")[2]
             self.targets[attributes.get("Id", "")] = (kind, target.lstrip("/"))
 
-    def end(self, name: str) -> None:
+    def end_element(self, name: str) -> None:
         pass
 
-    def text(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         pass
 
 
-def _create_parser(handler: PartHandler) -> expat.XMLParserType:
+def _create_parser(handler: WorkbookPartHandler) -> expat.XMLParserType:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.buffer_size = _PARSER_TEXT_BYTES
     names: dict[str, str] = {}
 
-    def local(name: str) -> str:
+    def remove_prefix(name: str) -> str:
         local_name = names.get(name)
         if local_name is None:
             local_name = names[name] = name.rpartition(":")[2]
         return local_name
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        handler.start(local(name), attributes)
+    def start_element(name: str, attributes: dict[str, str]) -> None:
+        handler.start_element(remove_prefix(name), attributes)
 
-    def refuse(*_: object) -> None:
+    def refuse_doctype(*_: object) -> None:
         raise UnreadableWorkbookError("has a document type declaration, which no spreadsheet writes")
 
-    parser.StartElementHandler = start
-    parser.EndElementHandler = lambda name: handler.end(local(name))
-    parser.CharacterDataHandler = handler.text
-    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = start_element
+    parser.EndElementHandler = lambda name: handler.end_element(remove_prefix(name))
+    parser.CharacterDataHandler = handler.add_text
+    parser.StartDoctypeDeclHandler = refuse_doctype
     return parser

@@ -36,7 +36,7 @@ class TextCollector:
         self._is_phonetic = False
         self.is_struck = False
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+    def start_element(self, name: str, attributes: Mapping[str, str]) -> None:
         """Start collecting text at a `t` or `v` element, and note phonetic guides (`rPh`) and struck text."""
         if name in ("t", "v"):
             self._is_open = not self._is_phonetic
@@ -45,14 +45,14 @@ class TextCollector:
         elif name == "strike":
             self.is_struck = attributes.get("val", "1") in ON_VALUES
 
-    def end(self, name: str) -> None:
+    def end_element(self, name: str) -> None:
         """Stop collecting text at the end of a `t` or `v` element."""
         if name in ("t", "v"):
             self._is_open = False
         elif name == "rPh":
             self._is_phonetic = False
 
-    def text(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         """Collect a piece of text if it is in a `t` or `v` element, but not in a phonetic guide."""
         if self._is_open:
             self._length += len(text)
@@ -60,7 +60,7 @@ class TextCollector:
                 raise UnreadableWorkbookError(f"has a cell of more than {CELL_LENGTH_LIMIT:,} characters")
             self._pieces.append(text)
 
-    def take(self) -> str:
+    def take_text(self) -> str:
         """Return the collected text, and start again with an empty text.
 
         Escapes in the text are replaced by the characters for which they stand.
@@ -68,10 +68,10 @@ class TextCollector:
         text = "".join(self._pieces)
         self._pieces.clear()
         self._length, self.is_struck = 0, False
-        return _ESCAPE.sub(_unescape, text) if "_x" in text else text
+        return _ESCAPE.sub(_unescape_character, text) if "_x" in text else text
 
 
-def _unescape(match: re.Match[str]) -> str:
+def _unescape_character(match: re.Match[str]) -> str:
     code = int(match["code"], 16)
     return match[0] if 0xD800 <= code <= 0xDFFF else chr(code)
 
@@ -84,13 +84,13 @@ class SharedTexts(TextCollector):
         self.texts: list[str] = []
         self.struck: set[int] = set()
 
-    def end(self, name: str) -> None:
+    def end_element(self, name: str) -> None:
         """Keep the collected text at the end of an `si` element, which is one shared text."""
-        super().end(name)
+        super().end_element(name)
         if name == "si":
             if self.is_struck:
                 self.struck.add(len(self.texts))
-            self.texts.append(self.take())
+            self.texts.append(self.take_text())
             if len(self.texts) > CELLS_LIMIT:
                 raise UnreadableWorkbookError(f"has more than {CELLS_LIMIT:,} texts")
 
@@ -120,7 +120,7 @@ class WorksheetCells:
         self._columns: dict[str, int] = {}
         self._count = 0
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+    def start_element(self, name: str, attributes: Mapping[str, str]) -> None:
         """Start a row or cell, or note a formula, hidden columns or merged cells."""
         if name == "c":
             self._start_cell(attributes)
@@ -130,33 +130,33 @@ class WorksheetCells:
             self._has_formula = True
         elif name == "col":
             if attributes.get("hidden") in ON_VALUES:
-                first, last = (_parse_number(attributes.get(side), COLUMNS_LIMIT) for side in ("min", "max"))
+                first, last = (_parse_whole_number(attributes.get(side), COLUMNS_LIMIT) for side in ("min", "max"))
                 self.hidden_columns.append((first - 1, last - 1))
         elif name == "mergeCell":
             self.merged.append(attributes.get("ref", ""))
         else:
-            self._content.start(name, attributes)
+            self._content.start_element(name, attributes)
 
-    def end(self, name: str) -> None:
+    def end_element(self, name: str) -> None:
         """Keep the cell or row that ends."""
         if name == "c":
             self._end_cell()
         elif name == "row":
             self._end_row()
         else:
-            self._content.end(name)
+            self._content.end_element(name)
 
-    def text(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         """Collect a piece of the current cell's text."""
-        self._content.text(text)
+        self._content.add_text(text)
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:
-        number = _parse_number(attributes["r"], WORKSHEET_ROWS) if "r" in attributes else self._row + 1
+        number = _parse_whole_number(attributes["r"], WORKSHEET_ROWS) if "r" in attributes else self._row + 1
         if not self._row < number <= WORKSHEET_ROWS:
             raise UnreadableWorkbookError(_DAMAGED_CELLS)
         if number > self._last_row:
             raise StopReadingError
-        self._count_cells(number - self._row)
+        self._add_to_cell_count(number - self._row)
         self.rows.extend(() for _ in range(number - self._row - 1))
         self._row, self._column, self._cells = number, -1, []
         if attributes.get("hidden") in ON_VALUES:
@@ -165,19 +165,19 @@ class WorksheetCells:
     def _end_row(self) -> None:
         while self._cells and not self._cells[-1]:
             self._cells.pop()
-        self._count_cells(len(self._cells))
+        self._add_to_cell_count(len(self._cells))
         self.rows.append(tuple(self._cells))
 
     def _start_cell(self, attributes: Mapping[str, str]) -> None:
         address = attributes.get("r")
-        self._column = self._column + 1 if address is None else self._index_of(address)
+        self._column = self._column + 1 if address is None else self._parse_column_index(address)
         if not len(self._cells) <= self._column < COLUMNS_LIMIT:
             raise UnreadableWorkbookError(_DAMAGED_CELLS)
         self._type = attributes.get("t")
-        self._style = _parse_number(attributes.get("s"), 10**9)
+        self._style = _parse_whole_number(attributes.get("s"), 10**9)
         self._has_formula = False
 
-    def _index_of(self, address: str) -> int:
+    def _parse_column_index(self, address: str) -> int:
         """Return the column index in an address such as `B3`.
 
         Raise UnreadableWorkbookError if this is not an address in the current row.
@@ -195,8 +195,8 @@ class WorksheetCells:
         return index
 
     def _end_cell(self) -> None:
-        is_struck, content = self._content.is_struck, self._content.take()
-        text, kind = self._convert(content)
+        is_struck, content = self._content.is_struck, self._content.take_text()
+        text, kind = self._parse_cell_content(content)
         if self._has_formula:
             kind = CellKind.FORMULA
         elif kind is None and (is_struck or (self._type == "s" and int(content or 0) in self._shared.struck)):
@@ -207,12 +207,12 @@ class WorksheetCells:
         if kind:
             self.kinds[self._row, self._column] = kind
 
-    def _convert(self, content: str) -> tuple[str, CellKind | None]:
+    def _parse_cell_content(self, content: str) -> tuple[str, CellKind | None]:
         """Return the text of a cell and its kind. The kind is None if the cell is text."""
         if self._type in ("inlineStr", "str") or not content:
             return content, None
         if self._type == "s":
-            index = _parse_number(content, CELLS_LIMIT)
+            index = _parse_whole_number(content, CELLS_LIMIT)
             if index >= len(self._shared.texts):
                 raise UnreadableWorkbookError(_DAMAGED_CELLS)
             return self._shared.texts[index], None
@@ -224,13 +224,13 @@ class WorksheetCells:
             return content, CellKind.DATE
         return self._formats.format_number(content, self._style, is_1904=self._is_1904)
 
-    def _count_cells(self, count: int) -> None:
+    def _add_to_cell_count(self, count: int) -> None:
         self._count += count
         if self._count > CELLS_LIMIT:
             raise UnreadableWorkbookError(f"has more than {CELLS_LIMIT:,} cells")
 
 
-def _parse_number(text: str | None, limit: int) -> int:
+def _parse_whole_number(text: str | None, limit: int) -> int:
     """Return the whole number in an XML attribute; 0 if the attribute is missing (None).
 
     Raises UnreadableWorkbookError if the text is not a whole number, or if the number is above `limit`.

@@ -8,7 +8,13 @@ from dicommap.dicom.defined_terms import VALUE_LISTS
 from dicommap.dicom.dictionary import tag_of, vm_of, vrs_of
 from dicommap.dicom.vr import SINGLE_VALUE_VRS, describe_vr
 from dicommap.edits.sheet_cells import REMOVAL_CELL
-from dicommap.edits.sheet_rows import INSTANCES_COLUMN, PATH_COLUMN, STATE_COLUMN, information_columns, key_columns
+from dicommap.edits.sheet_rows import (
+    INSTANCES_COLUMN,
+    PATH_COLUMN,
+    STATE_COLUMN,
+    list_information_columns,
+    list_key_columns,
+)
 from dicommap.healthimaging.overridable_attributes import edit_issues
 from dicommap.issues import Location
 from dicommap.writing.workbook_writer import WorkbookColumn
@@ -48,11 +54,11 @@ def describe_sheet_columns(level: Level, keywords: Sequence[str]) -> list[Workbo
             note=f"The key of the row: do not change it.\n{_UNPROTECT}",
             is_locked=True,
         )
-        for key in key_columns(level)
+        for key in list_key_columns(level)
     ]
     columns += [
         WorkbookColumn(name=name, width=width, note=f"{note}\n{_UNPROTECT}", is_locked=True)
-        for name in information_columns(level)
+        for name in list_information_columns(level)
         for width, note in [_INFORMATION_COLUMNS[name]]
     ]
     return columns + [_describe_keyword_column(keyword, level) for keyword in keywords]
@@ -70,13 +76,13 @@ def _describe_keyword_column(keyword: str, level: Level) -> WorkbookColumn:
     return WorkbookColumn(
         name=keyword,
         width=width,
-        note="\n".join([number, *_note_lines(keyword, tag, vr)]),
+        note="\n".join([number, *_list_note_lines(keyword, tag, vr)]),
         choices=() if listed is None else (*listed.values, *([REMOVAL_CELL] if listed.is_closed else ())),
         allows_others=listed is None or not listed.is_closed,
     )
 
 
-def _note_lines(keyword: str, tag: int, vr: str) -> Iterator[str]:
+def _list_note_lines(keyword: str, tag: int, vr: str) -> Iterator[str]:
     yield describe_vr(vr)
     multiplicity = vm_of(tag)
     if multiplicity is not None and multiplicity.text != "1" and vr not in SINGLE_VALUE_VRS:

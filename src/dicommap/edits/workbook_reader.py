@@ -16,7 +16,7 @@ from dicommap.edits.table import (
     INFORMATION_COLUMN_PREFIX,
     Table,
     column_letters,
-    find_header,
+    find_header_row,
     header_row_issues,
 )
 from dicommap.edits.workbook_archive import UnreadableWorkbookError, WorkbookArchive
@@ -56,12 +56,12 @@ class _Workbook:
         self._name = name
         self._archive = WorkbookArchive(data)
         main = next(
-            (part for kind, part in self._archive.related_parts("").values() if kind == "officeDocument"),
+            (part for kind, part in self._archive.read_related_parts("").values() if kind == "officeDocument"),
             "xl/workbook.xml",
         )
-        self._contents = _Contents()
-        self._archive.parse(main, self._contents)
-        related = self._archive.related_parts(main)
+        self._contents = _MainPartHandler()
+        self._archive.handle_part(main, self._contents)
+        related = self._archive.read_related_parts(main)
         self._worksheets = [
             related[sheet][1]
             for sheet in self._contents.sheets
@@ -70,14 +70,14 @@ class _Workbook:
         parts = {kind: part for kind, part in related.values() if self._archive.has_part(part)}
         self._texts, self._formats = SharedTexts(), CellFormats()
         if "sharedStrings" in parts:
-            self._archive.parse(parts["sharedStrings"], self._texts)
+            self._archive.handle_part(parts["sharedStrings"], self._texts)
         if "styles" in parts:
-            self._archive.parse(parts["styles"], self._formats)
+            self._archive.handle_part(parts["styles"], self._formats)
 
     def read_table(self, key: str) -> Table | Issue:
         """Return the table of the only worksheet that has the key column, or the issue that prevents reading it."""
         beginnings = (self._read_worksheet(part, HEADER_SEARCH_ROWS).rows for part in self._worksheets)
-        fitting = [number for number, rows in enumerate(beginnings, 1) if find_header(rows, key) is not None]
+        fitting = [number for number, rows in enumerate(beginnings, 1) if find_header_row(rows, key) is not None]
         location = Location(path=self._name)
         if not fitting:
             return make_issue("sheet.no-key-column", Location(path=self._name, row=1), column=key, row=1)
@@ -85,7 +85,7 @@ class _Workbook:
             numbers = " and ".join(map(str, fitting[:2]))
             return make_issue("sheet.several-worksheets", location, column=key, numbers=numbers)
         worksheet = self._read_worksheet(self._worksheets[fitting[0] - 1])
-        header_row = find_header(worksheet.rows, key) or 1
+        header_row = find_header_row(worksheet.rows, key) or 1
         width = max(map(len, worksheet.rows[header_row - 1 :]))
         header, *rows = (cells + ("",) * (width - len(cells)) for cells in worksheet.rows[header_row - 1 :])
         table = Table(
@@ -102,34 +102,34 @@ class _Workbook:
 
     def _read_worksheet(self, part: str, last_row: int = WORKSHEET_ROWS) -> WorksheetCells:
         worksheet = WorksheetCells(self._texts, self._formats, is_1904=self._contents.is_1904, last_row=last_row)
-        self._archive.parse(part, worksheet)
+        self._archive.handle_part(part, worksheet)
         return worksheet
 
 
-class _Contents:
+class _MainPartHandler:
     """Handler of the main part of a workbook. It keeps the date system and the relationship identifiers of sheets."""
 
     def __init__(self) -> None:
         self.sheets: list[str] = []
         self.is_1904 = False
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+    def start_element(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "sheet":
             self.sheets += [value for key, value in attributes.items() if key.rpartition(":")[2] == "id"]
         elif name == "workbookPr":
             self.is_1904 = attributes.get("date1904") in ON_VALUES
 
-    def end(self, name: str) -> None:
+    def end_element(self, name: str) -> None:
         pass
 
-    def text(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         pass
 
 
 def _worksheet_issues(table: Table, worksheet: WorksheetCells) -> Iterator[Issue]:
     location = Location(path=table.name)
-    yield from limit_and_stop(_merged_issues(table, worksheet.merged), DOCUMENT_ISSUE_LIMIT, location)
-    filled = _filled_rows(table, worksheet.hidden_rows)
+    yield from limit_and_stop(_merged_cell_issues(table, worksheet.merged), DOCUMENT_ISSUE_LIMIT, location)
+    filled = _select_filled_rows(table, worksheet.hidden_rows)
     hidden = [
         column_letters(index)
         for first, last in worksheet.hidden_columns
@@ -142,12 +142,12 @@ def _worksheet_issues(table: Table, worksheet: WorksheetCells) -> Iterator[Issue
         yield make_issue("sheet.hidden-cells", location, what=what)
 
 
-def _filled_rows(table: Table, numbers: Sequence[int]) -> list[int]:
+def _select_filled_rows(table: Table, numbers: Sequence[int]) -> list[int]:
     below = (number for number in numbers if number > table.header_row)
     return [number for number in below if any(table.rows[number - table.header_row - 1])]
 
 
-def _merged_issues(table: Table, merged: Sequence[str]) -> Iterator[Issue]:
+def _merged_cell_issues(table: Table, merged: Sequence[str]) -> Iterator[Issue]:
     """Yield an issue for each range of merged cells that includes the header or rows below it."""
     for cells in merged:
         first, _, last = cells.partition(":")

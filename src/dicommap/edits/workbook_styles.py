@@ -41,7 +41,7 @@ class CellFormats:
         self._is_in_cell_formats = False
         self._kinds: dict[int, CellKind | str | None] = {}
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+    def start_element(self, name: str, attributes: Mapping[str, str]) -> None:
         """Keep the code of a number format, or the number format of a cell format."""
         if name == "cellXfs":
             self._is_in_cell_formats = True
@@ -50,12 +50,12 @@ class CellFormats:
         elif name == "xf" and self._is_in_cell_formats and len(self._format_ids) < _FORMATS_LIMIT:
             self._format_ids.append(_parse_index(attributes.get("numFmtId")))
 
-    def end(self, name: str) -> None:
+    def end_element(self, name: str) -> None:
         """Stop keeping the number formats of cell formats at the end of their list (`cellXfs`)."""
         if name == "cellXfs":
             self._is_in_cell_formats = False
 
-    def text(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         """Ignore the text between elements."""
 
     def format_number(self, text: str, style: int, *, is_1904: bool) -> tuple[str, CellKind | None]:
@@ -73,7 +73,7 @@ class CellFormats:
             number = float(text)
         except ValueError:
             return text, None
-        form = self._form_of(style)
+        form = self._classify_cell_format(style)
         if form is CellKind.DATE:
             return _format_date(number, is_1904=is_1904), form
         shown = _format_plain_number(number)
@@ -82,14 +82,14 @@ class CellFormats:
             return (shown.zfill(len(form)), None) if shown.isdigit() else (shown, CellKind.NUMBER)
         return shown, form or CellKind.NUMBER
 
-    def _form_of(self, style: int) -> CellKind | str | None:
+    def _classify_cell_format(self, style: int) -> CellKind | str | None:
         """Return the kind of cells that have the cell format `style`, such as DATE; None if they are plain numbers.
 
         If the format only adds leading zeros, return its zeros, such as `00000000`.
         """
         if style not in self._kinds:
             number = self._format_ids[style] if 0 <= style < len(self._format_ids) else 0
-            self._kinds[style] = _classify_format(number, self._codes.get(number, ""))
+            self._kinds[style] = _classify_number_format(number, self._codes.get(number, ""))
         return self._kinds[style]
 
 
@@ -97,7 +97,7 @@ def _parse_index(text: str | None) -> int:
     return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _classify_format(number: int, code: str) -> CellKind | str | None:
+def _classify_number_format(number: int, code: str) -> CellKind | str | None:
     if not code and number < _FIRST_CUSTOM_FORMAT:
         if number in _DATE_FORMATS:
             return CellKind.DATE

@@ -117,7 +117,7 @@ class Assumptions(BaseModel):
     """
 
     @model_serializer(mode="wrap")
-    def _omit_defaults_of_effects(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _omit_default_settings(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # These settings are newer than the others. A plan with their defaults omits them, so that it is equal to an
         # older plan.
         document: dict[str, Any] = serialize(self)
@@ -174,7 +174,7 @@ class Assumptions(BaseModel):
                 chosen |= _STRICT_SETTINGS
                 continue
             name, _, value = setting.partition("=")
-            if value not in _list_choices().get(name, ()):
+            if value not in _list_values_of_settings().get(name, ()):
                 raise make_unknown_choice_error("assumption", setting, [STRICT, *_list_known_settings()])
             chosen[name] = value
         return (base or cls()).model_copy(update=chosen)
@@ -202,9 +202,9 @@ def require_assumptions(assumptions: object) -> None:
         )
 
 
-def _list_choices() -> dict[str, tuple[str, ...]]:
+def _list_values_of_settings() -> dict[str, tuple[str, ...]]:
     return {name: get_args(field.annotation) for name, field in Assumptions.model_fields.items()}
 
 
 def _list_known_settings() -> list[str]:
-    return [f"{name}={value}" for name, values in _list_choices().items() for value in values]
+    return [f"{name}={value}" for name, values in _list_values_of_settings().items() for value in values]

@@ -24,14 +24,14 @@ _DATA_STORE_ID = re.compile(r"[0-9a-z]{32}")
 _ETAG = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
-class ImageSetState(NamedTuple):
+class ImageSetEtag(NamedTuple):
     """The version of an image set and the number of its instances, which the ETag of each of its instances contains."""
 
     version: int
     instances: int
 
     @classmethod
-    def parse(cls, etag: str) -> ImageSetState | None:
+    def parse(cls, etag: str) -> ImageSetEtag | None:
         """Return the state in the ETag of a stored instance. Return None for any other ETag."""
         match = _ETAG.fullmatch(etag)
         return None if match is None else cls(int(match[1]), int(match[2]))
@@ -45,7 +45,7 @@ def is_data_store_root(root: str) -> bool:
     return root[: len(DATA_STORE_SCHEME)].lower() == DATA_STORE_SCHEME
 
 
-def parse_data_store_root(root: str) -> str | None:
+def parse_data_store_id(root: str) -> str | None:
     """Return the id of the data store that a source root names. Return None if the root names no valid id.
 
     A valid id has 32 digits and lower-case letters (API reference, GetDatastore).
@@ -56,17 +56,17 @@ def parse_data_store_root(root: str) -> str | None:
     return data_store if _DATA_STORE_ID.fullmatch(data_store) else None
 
 
-def find_data_store(roots: Iterable[str]) -> str | None:
+def find_data_store_id(roots: Iterable[str]) -> str | None:
     """Return the id of the data store that an inventory with these source roots describes.
 
     Return None for an inventory of files. A data store is always the only source of its inventory.
     """
-    return next((data_store for root in roots if (data_store := parse_data_store_root(root)) is not None), None)
+    return next((data_store for root in roots if (data_store := parse_data_store_id(root)) is not None), None)
 
 
 def has_data_store(roots: Iterable[str]) -> bool:
     """Return whether an inventory with these source roots describes a data store, and not files."""
-    return find_data_store(roots) is not None
+    return find_data_store_id(roots) is not None
 
 
 def image_set_path(image_set: str, *, is_primary: bool | None) -> str:

@@ -119,7 +119,7 @@ def build_submitter_permissions(account: ArnParts, prefixes: JobPrefixes) -> Iam
         )
     ]
     return _build_policy(
-        _build_allow_statement("ImportJobs", _name_actions(*_JOB_ACTIONS), [account.store_arn]),
+        _build_allow_statement("ImportJobs", _make_action_names(*_JOB_ACTIONS), [account.store_arn]),
         _build_pass_role_statement(account),
         _build_allow_statement("LookAtBuckets", ["s3:ListBucket"], _build_bucket_arns(account, all_prefixes)),
         *(written if prefixes.overrides else ()),
@@ -130,7 +130,7 @@ def build_submitter_permissions(account: ArnParts, prefixes: JobPrefixes) -> Iam
 def build_search_permissions(account: ArnParts) -> IamPolicy:
     """Return the permissions policy for `dicommap validate` with a data store, which searches for image sets."""
     return _build_policy(
-        _build_allow_statement("SearchImageSets", _name_actions("SearchImageSets"), [account.store_arn])
+        _build_allow_statement("SearchImageSets", _make_action_names("SearchImageSets"), [account.store_arn])
     )
 
 
@@ -138,10 +138,12 @@ def build_verifier_permissions(account: ArnParts, prefixes: JobPrefixes) -> IamP
     """Return the permissions policy for `dicommap verify`, which reads job manifests and the metadata of image sets."""
     return _build_policy(
         _build_allow_statement(
-            "ReadJobsAndSearchImageSets", _name_actions("GetDICOMImportJob", "SearchImageSets"), [account.store_arn]
+            "ReadJobsAndSearchImageSets",
+            _make_action_names("GetDICOMImportJob", "SearchImageSets"),
+            [account.store_arn],
         ),
         _build_allow_statement(
-            "ReadImageSets", _name_actions("GetImageSet", "GetImageSetMetadata"), [account.image_sets_arn]
+            "ReadImageSets", _make_action_names("GetImageSet", "GetImageSetMetadata"), [account.image_sets_arn]
         ),
         _build_allow_statement("ListManifests", ["s3:ListBucket"], _build_bucket_arns(account, prefixes.outputs)),
         _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, prefixes.outputs)),
@@ -169,8 +171,8 @@ def _build_change_permissions(account: ArnParts, prefixes: JobPrefixes, *changes
         _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, prefixes.outputs)),
     )
     return _build_policy(
-        _build_allow_statement("SearchImageSets", _name_actions("SearchImageSets"), [account.store_arn]),
-        _build_allow_statement("ReadAndChangeImageSets", _name_actions(*image_sets), [account.image_sets_arn]),
+        _build_allow_statement("SearchImageSets", _make_action_names("SearchImageSets"), [account.store_arn]),
+        _build_allow_statement("ReadAndChangeImageSets", _make_action_names(*image_sets), [account.image_sets_arn]),
         *(manifests if prefixes.inputs else ()),
     )
 
@@ -187,9 +189,13 @@ def build_probe_permissions(account: ArnParts, prefixes: JobPrefixes = PROBE_PRE
     """Return the policy for `dicommap probe`, which imports, reads and deletes image sets of a test data store."""
     all_prefixes = [*prefixes.inputs, *prefixes.outputs]
     return _build_policy(
-        _build_allow_statement("ImportAndSearch", _name_actions(*_JOB_ACTIONS, "SearchImageSets"), [account.store_arn]),
         _build_allow_statement(
-            "ReadAndDeleteImageSets", _name_actions("GetImageSetMetadata", "DeleteImageSet"), [account.image_sets_arn]
+            "ImportAndSearch", _make_action_names(*_JOB_ACTIONS, "SearchImageSets"), [account.store_arn]
+        ),
+        _build_allow_statement(
+            "ReadAndDeleteImageSets",
+            _make_action_names("GetImageSetMetadata", "DeleteImageSet"),
+            [account.image_sets_arn],
         ),
         _build_pass_role_statement(account),
         _build_allow_statement("ListBuckets", ["s3:ListBucket"], _build_bucket_arns(account, all_prefixes)),
@@ -262,7 +268,7 @@ POLICY_NOTES = {
 """Name of a policy, or `endpoints` -> note for the person who uses the policy. It tells what AWS does not document."""
 
 
-def _name_actions(*operations: str) -> list[str]:
+def _make_action_names(*operations: str) -> list[str]:
     return [f"medical-imaging:{operation}" for operation in operations]
 
 
@@ -291,11 +297,11 @@ def _build_object_arns(account: ArnParts, uris: Iterable[S3Uri]) -> list[str]:
     return [
         f"arn:{account.partition}:s3:::{bucket}/{prefix.translate(_IAM_ESCAPES)}*"
         for bucket, prefixes in sorted(prefixes_by_bucket.items())
-        for prefix in _shorten_prefixes(prefixes)
+        for prefix in _merge_nested_prefixes(prefixes)
     ]
 
 
-def _shorten_prefixes(prefixes: set[str]) -> list[str]:
+def _merge_nested_prefixes(prefixes: set[str]) -> list[str]:
     """Return the S3 prefixes without those that are inside another prefix, which a policy does not need.
 
     If more than PREFIX_LIMIT prefixes remain, return only the folder that contains all of them.

@@ -114,7 +114,7 @@ class CopiedImageSet(BaseModel):
     imageSetWorkflowStatus: str = ""
 
 
-class CopyAnswer(BaseModel):
+class CopyImageSetAnswer(BaseModel):
     """The answer of CopyImageSet. The copy is running as long as one of its two image sets is LOCKED."""
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)

@@ -123,22 +123,22 @@ def parse_event(document: object) -> ImportJobEvent:
         raise InvalidEventError("it has no detail")
     status = STATUS_BY_DETAIL_TYPE[kind]
     if detail.get("jobStatus", status) != status:
-        known = _find_text(detail, "jobStatus") in DICOM_JOB_ENDINGS
+        known = _find_text_member(detail, "jobStatus") in DICOM_JOB_ENDINGS
         raise InvalidEventError(
             "its detail-type and jobStatus contradict each other" if known else "its jobStatus is not documented"
         )
     return ImportJobEvent(
         status=status,
-        time=_parse_time(document.get("time")),
-        datastore_id=_require_text(detail, "datastoreId"),
-        job_id=_require_text(detail, "jobId"),
-        input_s3_uri=_find_text(detail, "inputS3Uri"),
-        region=_find_text(document, "region"),
-        message=_find_text(detail, "message"),
+        time=_parse_event_time(document.get("time")),
+        datastore_id=_require_text_member(detail, "datastoreId"),
+        job_id=_require_text_member(detail, "jobId"),
+        input_s3_uri=_find_text_member(detail, "inputS3Uri"),
+        region=_find_text_member(document, "region"),
+        message=_find_text_member(detail, "message"),
     )
 
 
-def _parse_time(value: object) -> datetime:
+def _parse_event_time(value: object) -> datetime:
     try:
         time = datetime.fromisoformat(value) if isinstance(value, str) else None
         if time is not None:
@@ -148,13 +148,13 @@ def _parse_time(value: object) -> datetime:
     raise InvalidEventError("its time is missing or not valid")
 
 
-def _require_text(members: Mapping[str, Any], name: str) -> str:
-    value = _find_text(members, name)
+def _require_text_member(members: Mapping[str, Any], name: str) -> str:
+    value = _find_text_member(members, name)
     if value is None:
         raise InvalidEventError(f"its detail has no {name}")
     return value
 
 
-def _find_text(members: Mapping[str, Any], name: str) -> str | None:
+def _find_text_member(members: Mapping[str, Any], name: str) -> str | None:
     value = members.get(name)
     return value if isinstance(value, str) and value else None

@@ -45,7 +45,7 @@ _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 UNKNOWN_WARNING = "unknown"
 
 
-def warning_name(kind: object, number: object) -> str:
+def find_warning_name(kind: object, number: object) -> str:
     """Return the name of a warning in the developer guide, such as `INVALID_UID_FORMAT`.
 
     If the guide does not list the type, the code decides. If it does not list the code either, return the type if it is
@@ -60,7 +60,7 @@ def warning_name(kind: object, number: object) -> str:
         letters = "".join(filter(str.isalnum, kind)).upper()
         if letters in _NAME_BY_LETTERS:
             return _NAME_BY_LETTERS[letters]
-    code = _parse_code(number)
+    code = _parse_warning_code(number)
     if code in _NAME_BY_NUMBER:
         return _NAME_BY_NUMBER[code]
     if isinstance(kind, str) and _TYPE.fullmatch(kind):
@@ -73,7 +73,7 @@ def is_documented_warning(name: str) -> bool:
     return name.replace("_", "") in _NAME_BY_LETTERS
 
 
-def _parse_code(number: object) -> int | None:
+def _parse_warning_code(number: object) -> int | None:
     if isinstance(number, bool):
         return None
     if isinstance(number, int | float) and number == number // 1 and 0 <= number <= 0xFFFF:

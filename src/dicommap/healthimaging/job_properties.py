@@ -73,7 +73,7 @@ class TaggedUnion(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_only_member(cls, union: object) -> object:
+    def _read_single_member(cls, union: object) -> object:
         if not isinstance(union, dict) or len(union) != 1:
             raise ValueError("a tagged union has one member")
         ((name, value),) = union.items()

@@ -62,7 +62,7 @@ def s3_uri_issues(text: str, location: Location, *, name: str = "S3 URI") -> Ite
     if uri is None:
         yield make_issue("s3-uri.invalid", location, name=name)
         return
-    problem = uri.prefix and _find_segment_problem(uri.prefix.removesuffix("/"))
+    problem = uri.prefix and _describe_path_problem(uri.prefix.removesuffix("/"))
     if problem:
         yield make_issue("s3-uri.prefix", location, problem=problem)
     if uri.prefix and not text.endswith("/"):
@@ -81,7 +81,7 @@ def metadata_path_issues(path: str, uri: S3Uri | None, location: Location) -> It
     if _METADATA_FILE_PATH.fullmatch(path) is None:
         yield make_issue("mapping.path", location, problem="characters that AWS's pattern does not accept")
         return
-    problem = _find_segment_problem(path)
+    problem = _describe_path_problem(path)
     if problem:
         yield make_issue("mapping.path", location, problem=problem)
     length = len((uri.key(path) if uri else path).encode())
@@ -89,7 +89,7 @@ def metadata_path_issues(path: str, uri: S3Uri | None, location: Location) -> It
         yield make_issue("mapping.key-too-long", location, length=length, limit=MAX_KEY_BYTES)
 
 
-def _find_segment_problem(path: str) -> str | None:
+def _describe_path_problem(path: str) -> str | None:
     if path.startswith("/"):
         return "a leading slash"
     if "\\" in path:

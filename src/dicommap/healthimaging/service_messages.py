@@ -65,11 +65,11 @@ def mask_service_message(message: str, *, show_values: bool) -> str:
 def _mask_piece(match: re.Match[str]) -> str:
     text, kind = match[0], match.lastgroup
     if kind == "quoted":
-        return text if _is_technical(text[1:-1]) else f"{text[0]}{MASK}{text[-1]}"
+        return text if _is_technical_name(text[1:-1]) else f"{text[0]}{MASK}{text[-1]}"
     if (
         kind in ("phrase", "arn", "action", "tag", "uid")
         or (kind == "word" and _is_listed_word(match))
-        or _is_technical(text)
+        or _is_technical_name(text)
     ):
         return text
     return MASK
@@ -89,7 +89,7 @@ def _is_listed_word(match: re.Match[str]) -> bool:
     return begins and text == text.capitalize() and text.lower() in _WORDS
 
 
-def _is_technical(text: str) -> bool:
+def _is_technical_name(text: str) -> bool:
     return _SERVICE_NAMES.fullmatch(text) is not None or _is_documented_name(text) or _is_keyword(text)
 
 

@@ -14,7 +14,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import InventoryError
-from dicommap.healthimaging.data_stores import ImageSetState
+from dicommap.healthimaging.data_stores import ImageSetEtag
 from dicommap.inventory.cells import (
     DamagedCellError,
     decode_path,
@@ -132,7 +132,7 @@ def _read_known_instances(
     files: list[SourceFile] = []
     count = -1
     for file_path, size, time_ns, etag, cell in read_rows(connection, query, _FILE_READERS, parameters):
-        state = ImageSetState.parse(etag)
+        state = ImageSetEtag.parse(etag)
         if state is None or state.version != version or cell in _LOOKED_AT_AGAIN:
             return None
         count = state.instances

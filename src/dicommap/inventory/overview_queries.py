@@ -42,7 +42,7 @@ FROM header CROSS JOIN file ON file.header = header.id
 WHERE StudyInstanceUID = ? AND disposition IN ('instance', 'duplicate')
 """
 
-# The order of model.study.series_number_key: series without a number are last.
+# The order of model.study.series_number_sort_key: series without a number are last.
 _ORDER_BY_SERIES_NUMBER = "MIN(IFNULL(SeriesNumber, '') = ''), MIN(CAST(SeriesNumber AS INTEGER)), "
 
 _MODALITIES_QUERY = f"""

@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.keywords import not_captured_error
+from dicommap.dicom.keywords import make_not_captured_error
 from dicommap.display.issue_groups import IssueGroup
 from dicommap.inventory.cells import (
     enum_reader,
@@ -250,7 +250,7 @@ def read_issue_groups(connection: sqlite3.Connection, selected: SqlCondition = _
 def require_captured_keywords(keywords: Sequence[str], captured: Sequence[str]) -> None:
     """Raise AttributeNameError if a keyword is not in `captured`, the keywords of all captured attributes."""
     if not set(keywords) <= set(captured):
-        raise not_captured_error(keywords, captured)
+        raise make_not_captured_error(keywords, captured)
 
 
 def read_file_values(

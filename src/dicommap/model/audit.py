@@ -52,11 +52,11 @@ class AuditAction(StrEnum):
     """A non-primary image set became a primary image set."""
 
 
-class _Line(BaseModel):
+class _AuditModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class AuditEvent(_Line):
+class AuditEvent(_AuditModel):
     """An event in the history of a package, such as its submission, for a line of audit.jsonl.
 
     The event has no time, user and version, because `record_event` adds them. It has no values of attributes. Members
@@ -111,7 +111,7 @@ class AuditEventLine(AuditEvent):
     previous: _Sha256
 
 
-class AuditValue(_Line):
+class AuditValue(_AuditModel):
     """The old or new value of an attribute in audit.jsonl: the value itself, its hash, or neither.
 
     `AuditValueMode` decides which of the three is written.
@@ -123,7 +123,7 @@ class AuditValue(_Line):
     """Number of files with this value before the change."""
 
 
-class AuditChange(_Line):
+class AuditChange(_AuditModel):
     """A line of audit.jsonl with the change of one attribute in a study, series or instance."""
 
     type: Literal["change"] = "change"
@@ -160,7 +160,7 @@ def parse_audit_line(line: bytes) -> AuditLine:
     return _LINES.validate_json(line)
 
 
-def hash_line(line: bytes) -> str:
+def hash_audit_line(line: bytes) -> str:
     """Return the SHA-256 of a line, including its line end, as 64 hexadecimal digits."""
     return hashlib.sha256(line).hexdigest()
 
@@ -179,4 +179,4 @@ def format_audit_lines(records: Iterable[dict[str, object]], previous: str = FIR
         members = {name: value for name, value in record.items() if value is not None}
         line = _format_line(members | {"previous": previous}) + "\n"
         yield line
-        previous = hash_line(line.encode())
+        previous = hash_audit_line(line.encode())

@@ -84,7 +84,7 @@ def parse_since(text: str) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def compare_value(change: AuditChange, value: str, key: AuditKey | None) -> ValueMatch:
+def compare_value_with_change(change: AuditChange, value: str, key: AuditKey | None) -> ValueMatch:
     """Compare a value with the values of an attribute before and after a change.
 
     Args:
@@ -123,7 +123,7 @@ def is_selected(line: AuditLine, selection: AuditSelection, jobs: Container[str]
         return (
             selection.study in (None, line.studyInstanceUID)
             and selection.attribute in (None, line.attribute)
-            and (selection.rule is None or any(_is_of_rule(edit, selection.rule) for edit in line.edits))
+            and (selection.rule is None or any(_is_edit_of_rule(edit, selection.rule) for edit in line.edits))
         )
     if selection.rule is not None or selection.attribute is not None:
         return False
@@ -132,6 +132,6 @@ def is_selected(line: AuditLine, selection: AuditSelection, jobs: Container[str]
     return line.studyInstanceUID is None and (line.job is None or line.job in jobs)
 
 
-def _is_of_rule(edit: str, rule: str) -> bool:
+def _is_edit_of_rule(edit: str, rule: str) -> bool:
     """Return whether the origin of an edit names a rule, such as `rules.toml rule 'pilot site' (sites.csv row 3)`."""
     return re.search(rf" rule '{re.escape(rule)}'(?: \(|$)", edit) is not None

@@ -60,29 +60,29 @@ def _encode_value(target: Target, tag: int, text: str) -> bytes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditValues:
+class AuditValueForm:
     """The form in which audit.jsonl stores values, and the secret key for hashed values."""
 
     mode: AuditValueMode = AuditValueMode.NONE
     key: AuditKey | None = None
     """The key. It is set if the values are hashed, else None."""
 
-    def describe_before(
+    def make_values_before(
         self, target: Target, tag: int, counts: ValueCounts
     ) -> tuple[list[dict[str, object]], int | None]:
         """Return the values before a change, the most frequent first, and the number of values that are left out.
 
         The number is None if no value is left out.
         """
-        ranked = sorted(counts.items(), key=_rank_value) if len(counts) > 1 else list(counts.items())
-        values = [self._describe(target, tag, text) | {"files": files} for text, files in ranked[:MAX_VALUES]]
+        ranked = sorted(counts.items(), key=_value_sort_key) if len(counts) > 1 else list(counts.items())
+        values = [self._make_value(target, tag, text) | {"files": files} for text, files in ranked[:MAX_VALUES]]
         return values, len(ranked) - MAX_VALUES if len(ranked) > MAX_VALUES else None
 
-    def describe_after(self, target: Target, tag: int, attribute: Attribute) -> dict[str, object]:
+    def make_value_after(self, target: Target, tag: int, attribute: Attribute) -> dict[str, object]:
         """Return the value after a change."""
-        return self._describe(target, tag, text_for_audit(attribute))
+        return self._make_value(target, tag, text_for_audit(attribute))
 
-    def _describe(self, target: Target, tag: int, text: str) -> dict[str, object]:
+    def _make_value(self, target: Target, tag: int, text: str) -> dict[str, object]:
         if self.mode is AuditValueMode.PLAIN:
             return {"value": make_printable(text)}
         return {} if self.key is None else {"hash": self.key.hash_value(target, tag, text)}
@@ -94,5 +94,5 @@ def text_for_audit(attribute: Attribute) -> str:
     return json.dumps(attribute, ensure_ascii=False, sort_keys=True) if text is None else text
 
 
-def _rank_value(item: tuple[str, int]) -> tuple[int, str]:
+def _value_sort_key(item: tuple[str, int]) -> tuple[int, str]:
     return -item[1], item[0]

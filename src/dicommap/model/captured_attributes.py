@@ -37,7 +37,7 @@ _NOT_CAPTURED_VRS = frozenset({"SQ", "OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _KEY_KEYWORDS = frozenset({*IDENTIFYING_UIDS, "InstanceNumber", "TransferSyntaxUID"})
 
 
-def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str, ...]:
+def list_captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str, ...]:
     """Return the keywords of all captured attributes: the default keywords, then `additional` in the given order.
 
     Raises:

@@ -47,12 +47,12 @@ InstanceReader = Callable[[str], "Sequence[InstanceValues]"]
 """A function that returns the instances of a study. Its argument is the Study Instance UID."""
 
 
-def no_instances(study_instance_uid: str) -> Sequence[InstanceValues]:
+def read_no_instances(study_instance_uid: str) -> Sequence[InstanceValues]:
     """Return an empty list. This function is the InstanceReader of studies that have no files."""
     return ()
 
 
-class LastStudyInstances:
+class CachedInstanceReader:
     """An InstanceReader that keeps the instances of the last study in memory, because several edits may need them."""
 
     def __init__(self, read_instances: InstanceReader) -> None:

@@ -74,7 +74,7 @@ class ItemStore:
         """
         return {}
 
-    def sort_keys(self, made: Mapping[str, ValueT]) -> Iterator[str]:
+    def iterate_sorted_keys(self, made: Mapping[str, ValueT]) -> Iterator[str]:
         """Return the keys of a dict that `make_dict` of this store has made, in ascending order."""
         return iter(sorted(made))
 

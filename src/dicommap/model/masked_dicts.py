@@ -24,10 +24,10 @@ class MaskedCounts(dict[str, int]):
 
     def __repr__(self) -> str:
         masker = Masker(show_values=is_unmasked_in_repr(unmasked=self.is_unmasked))
-        return _add_how_to_show(_format_counts(self.keyword, self, masker), masker)
+        return _append_unmasking_hint(_format_counts(self.keyword, self, masker), masker)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore_counts, (self.keyword, self.is_unmasked, dict(self))
+        return _unpickle_counts, (self.keyword, self.is_unmasked, dict(self))
 
 
 @lru_cache(maxsize=1024)
@@ -51,7 +51,7 @@ def copy_counts(keyword: str, counts: Mapping[str, int]) -> MaskedCounts:
     return type(counts)(counts) if isinstance(counts, MaskedCounts) else make_counts_class(keyword)(counts)
 
 
-def _restore_counts(keyword: str, is_unmasked: bool, counts: Mapping[str, int]) -> MaskedCounts:
+def _unpickle_counts(keyword: str, is_unmasked: bool, counts: Mapping[str, int]) -> MaskedCounts:
     return make_counts_class(keyword, is_unmasked=is_unmasked)(counts)
 
 
@@ -67,12 +67,12 @@ class MaskedValues(dict[str, "Mapping[str, int]"]):
         is_unmasked = any(isinstance(counts, MaskedCounts) and counts.is_unmasked for counts in self.values())
         masker = Masker(show_values=is_unmasked_in_repr(unmasked=is_unmasked))
         items = (f"{keyword!r}: {_format_counts(keyword, counts, masker)}" for keyword, counts in self.items())
-        return _add_how_to_show(f"{{{', '.join(items)}}}", masker)
+        return _append_unmasking_hint(f"{{{', '.join(items)}}}", masker)
 
 
 def _format_counts(keyword: str, counts: Mapping[str, int], masker: Masker) -> str:
     return f"{{{', '.join(f'{masker.mask(keyword, value)!r}: {files}' for value, files in counts.items())}}}"
 
 
-def _add_how_to_show(text: str, masker: Masker) -> str:
+def _append_unmasking_hint(text: str, masker: Masker) -> str:
     return f"{text}  # dicommap.show_values(True) shows values" if masker.example else text

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.arguments import to_flag
 from dicommap.dicom.dictionary import tag_of, vrs_of
-from dicommap.dicom.person_name_comparison import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_counts_of_equal_names
 from dicommap.dicom.printable_text import MASK, make_printable
 from dicommap.dicom.vr import MULTILINE_VRS
 
@@ -175,7 +175,7 @@ _MARK = re.compile(r"<(?:([A-Za-z0-9]{2,64})|[A-Za-z0-9]{1,64}(?:\u2026|\.\.\.))
 _TAG = re.compile("[0-9A-Fa-f]{8}")
 
 
-def is_mask_text(text: str) -> bool:
+def has_mask_or_mark(text: str) -> bool:
     """Return whether a text comes from masked output: it is `***`, or it contains a mark such as `<PatientID 3>`.
 
     Such a text must never become the new value of an attribute. But in some files, the value really is `***`. So a
@@ -234,7 +234,7 @@ class Masker:
         if self.show_values or not value or (can_be_shown and is_never_masked(keyword, value)):
             return escape_value(keyword, value)
         name = keyword.strip("()").replace(",", "")  # a private attribute is named by its tag, such as (0009,1010)
-        mark = f"<{name} {self._number(name, value)}>"
+        mark = f"<{name} {self._find_or_assign_number(name, value)}>"
         self.example = self.example or mark
         return mark
 
@@ -242,7 +242,7 @@ class Masker:
         """Return a sentence that explains the marks of this output. Return "" if no value was masked."""
         return f"In this output, equal marks such as {self.example} mask equal values." if self.example else ""
 
-    def mask_only(self, keyword: str, distinct: int, value: str) -> str:
+    def mask_only_value(self, keyword: str, distinct: int, value: str) -> str:
         """Return the masked value if all files have the same value, else a text such as `<3 different values>`.
 
         Args:
@@ -250,17 +250,17 @@ class Masker:
             distinct: The number of different values.
             value: The only value. It is ignored if there are several.
         """
-        return different_values_marker(distinct) if distinct > 1 else self.mask(keyword, value)
+        return make_different_values_marker(distinct) if distinct > 1 else self.mask(keyword, value)
 
     def mask_counts(self, keyword: str, counts: Mapping[str, int]) -> str:
         """Return the masked value if all files have the same value, else a text such as `<3 different values>`.
 
         `counts` is a dict: value -> number of files.
         """
-        counts = merge_equal_names(keyword, counts)
-        return self.mask_only(keyword, len(counts), next(iter(counts), ""))
+        counts = merge_counts_of_equal_names(keyword, counts)
+        return self.mask_only_value(keyword, len(counts), next(iter(counts), ""))
 
-    def _number(self, keyword: str, value: str) -> str:
+    def _find_or_assign_number(self, keyword: str, value: str) -> str:
         text = f"{keyword} {value}".encode("utf-8", "surrogatepass")
         digest = blake2b(text, digest_size=16, key=self._salt).digest()
         number = self._numbers.get(digest)
@@ -284,6 +284,6 @@ def is_never_masked(keyword: str, value: str) -> bool:
     return not value or (keyword in UNMASKED_KEYWORDS and has_expected_form(keyword, value))
 
 
-def different_values_marker(count: int) -> str:
+def make_different_values_marker(count: int) -> str:
     """Return a text in place of different values of an attribute, such as `<3 different values>`."""
     return f"<{count} different values>"

@@ -82,12 +82,12 @@ def revert_state_path(image_set: str) -> str:
     return f"{UPDATE_STATES_FOLDER}/revert-{image_set}.json"
 
 
-def promotion_path(image_set: str) -> str:
+def promotion_state_path(image_set: str) -> str:
     """Return the path of the file with the state of the promotion of an image set."""
     return f"{PROMOTIONS_FOLDER}/{image_set}.json"
 
 
-def limit_at(path: str) -> DocumentLimit:
+def choose_document_limit(path: str) -> DocumentLimit:
     """Return the size limit of a file. `path` is the file's path relative to the package."""
     name = path.rpartition("/")[2]
     if path == PLAN_FILE:

@@ -45,25 +45,25 @@ class PatientTexts:
             if value and not is_never_masked(keyword, value):
                 self._add_value(keyword, value)
 
-    def is_in(self, text: str) -> bool:
+    def is_any_in(self, text: str) -> bool:
         """Return whether `text` contains one of the masked values, or a part of one that is long enough."""
-        folded = _fold(text)
+        folded = _fold_text(text)
         digits = _NOT_DIGITS.sub("", folded)
         if any(word in folded for word in self._words):
             return True
         return len(digits) >= MIN_DIGITS and any(
-            number in digits for value in self._folded for number in _list_numbers(value)
+            number in digits for value in self._folded for number in _list_searched_numbers(value)
         )
 
     def _add_value(self, keyword: str, value: str) -> None:
-        folded = _fold(value)
+        folded = _fold_text(value)
         self._folded.append(folded)
         if not folded.isdecimal():  # without a letter, no part is a word
             parts = [*folded.split("\\"), *(_NAME_PART.findall(folded) if is_person_name_keyword(keyword) else ())]
             self._words.update(part for part in map(str.strip, parts) if _is_long_enough(part))
 
 
-def _fold(text: str) -> str:
+def _fold_text(text: str) -> str:
     """Return a text without accents and in lower case, for comparison."""
     if text.isascii():
         return text.lower()
@@ -80,7 +80,7 @@ def _is_long_enough(part: str) -> bool:
     return is_long and (part.isalpha() or any(map(str.isalpha, part)))
 
 
-def _list_numbers(value: str) -> Iterator[str]:
+def _list_searched_numbers(value: str) -> Iterator[str]:
     """Yield the numbers to search for: all digits of a value together, each group of digits, and other forms of dates.
 
     The other forms of a date YYYYMMDD are DDMMYYYY and MMDDYYYY.

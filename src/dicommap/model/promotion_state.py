@@ -30,7 +30,7 @@ class PromotionStep(StrEnum):
     """The copy has ended, and the primary image set was read and compared."""
 
     @property
-    def is_copy(self) -> bool:
+    def may_be_copying(self) -> bool:
         """Return whether a copy may still be running.
 
         Its request was sent or may have been sent, and its end is unknown.

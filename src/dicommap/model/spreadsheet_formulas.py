@@ -45,24 +45,24 @@ def escape_formulas(text: str) -> str:
     """
     if not text or _HARMLESS.fullmatch(text) or text.isalnum() or _NUMBER.fullmatch(text):
         return text
-    cell = _RUN.sub(_with_apostrophes, text) if _SEPARATOR.search(text) else text
+    cell = _RUN.sub(_insert_apostrophes, text) if _SEPARATOR.search(text) else text
     return "'" + cell if _AT_BEGINNING.match(text) else cell
 
 
 def unescape_formulas(cell: str) -> str:
     """Return the text that `escape_formulas` wrote as this cell. Any other cell is returned unchanged."""
-    text = _RUN.sub(_without_apostrophes, cell) if _SEPARATOR.search(cell) else cell
+    text = _RUN.sub(_remove_apostrophes, cell) if _SEPARATOR.search(cell) else cell
     return text[1:] if cell.startswith("'") and _AT_BEGINNING.match(cell) else text
 
 
-def _with_apostrophes(match: re.Match[str]) -> str:
+def _insert_apostrophes(match: re.Match[str]) -> str:
     run, sign = match["run"] or "", match["sign"] if match["run"] else match[0]
     if not sign:
         return match[0]
     return ("'" if _is_behind_separator(match) else "") + _BREAK.sub(r"\g<0>'", run) + sign
 
 
-def _without_apostrophes(match: re.Match[str]) -> str:
+def _remove_apostrophes(match: re.Match[str]) -> str:
     run, sign = match["run"], match["sign"]
     if not run or not sign:
         return match[0]

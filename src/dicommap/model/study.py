@@ -213,7 +213,7 @@ class Series(DisplayableInLists):
         return source.montage(self, count=n, size=size, progress=progress)
 
 
-def series_number_key(series: Series) -> float:
+def series_number_sort_key(series: Series) -> float:
     """Return the lowest SeriesNumber of a series as a sort key. Return infinity if no file has a valid number."""
     return min(map(_parse_series_number, series.values.get("SeriesNumber") or [""]))
 
@@ -362,7 +362,7 @@ def compact_counts(counts: Mapping[str, int]) -> Mapping[str, int]:
     return SingleValueCounts(*next(iter(counts.items()))) if len(counts) == 1 else counts
 
 
-def most_frequent_value(counts: ValueCounts) -> str | None:
+def find_most_frequent_value(counts: ValueCounts) -> str | None:
     """Return the most frequent value. Return None if there is no value, or if two values are equally frequent.
 
     The empty text stands for an absent value and is not counted.

@@ -97,7 +97,7 @@ class Submission(BaseModel):
             raise ValueError("a member of this state is missing")
         return self
 
-    def report(self) -> JobInfo:
+    def to_job_info(self) -> JobInfo:
         """Return the job's properties from the service's last answer. The submission must have a jobStatus."""
         job = ImportJob(
             jobId=self.jobId or "", jobStatus=self.jobStatus or "", datastoreId=self.datastoreId, message=self.message

@@ -132,7 +132,7 @@ class UpdateState(_Document):
     isComplete: bool = False
     """Whether each image set of the update was found and has nothing left to send."""
 
-    def find_last(self, image_set: str, request: int) -> RequestRecord | None:
+    def find_last_record(self, image_set: str, request: int) -> RequestRecord | None:
         """Return the last record of a request for an image set. Return None if nothing was sent or checked."""
         records = (
             record for record in reversed(self.requests) if record.imageSetId == image_set and record.request == request
@@ -187,7 +187,7 @@ class RevertState(_Document):
     reason: str | None = None
 
 
-class UpdateAccount(_Document):
+class UpdateAwsAccount(_Document):
     """The document updates-state/account.json: the data store and the settings of the first update."""
 
     version: Literal[1] = 1

@@ -6,13 +6,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.character_set_mismatch import character_set_mismatch
-from dicommap.dicom.character_sets import parse_specific_character_set, unencodable_characters
+from dicommap.dicom.character_set_mismatch import describe_character_set_mismatch
+from dicommap.dicom.character_sets import find_unencodable_characters, parse_specific_character_set
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.issues import Location, make_issue
-from dicommap.model.instance_values import InstanceReader, no_instances
+from dicommap.model.instance_values import InstanceReader, read_no_instances
 from dicommap.model.masking import escape_text, find_escapes
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def undecodable_source_issues(
         files: A function that returns the files of the study.
     """
     series_values = {(edits[index].target.series_instance_uid, source) for index, source in sources.items()}
-    first = _find_first_files(study, series_values, files) if series_values else {}
+    first = _find_files_with_values(study, series_values, files) if series_values else {}
     for index, source in sources.items():
         edit = edits[index]
         series = edit.target.series_instance_uid
@@ -71,7 +71,7 @@ def undecodable_source_issues(
             series=series,
             row=_find_sheet_row(edit),
         )
-        count = _find_target(study, series).values.get(source[0], {}).get(source[1], 0)
+        count = _find_series_or_study(study, series).values.get(source[0], {}).get(source[1], 0)
         issue = make_issue(
             "edit.undecodable-source",
             location,
@@ -89,7 +89,7 @@ def _find_sheet_row(edit: Edit) -> int | None:
     return next((edit_result.row for edit_result in edit.edit_results if edit_result.row is not None), None)
 
 
-def _find_target(study: Study, series: str | None) -> Study | Series:
+def _find_series_or_study(study: Study, series: str | None) -> Study | Series:
     return next((member for member in study.series if member.series_instance_uid == series), study)
 
 
@@ -98,12 +98,12 @@ def _find_escaped_source(study: Study, edit: Edit) -> CurrentValue | None:
     escapes = find_escapes(text.lower()) if "\\" in text else frozenset()
     if not escapes:
         return None
-    values = _find_target(study, edit.target.series_instance_uid).values
+    values = _find_series_or_study(study, edit.target.series_instance_uid).values
     undecodable = ((keyword, value) for keyword, counts in values.items() for value in counts if is_undecodable(value))
     return next((source for source in undecodable if escapes & find_escapes(escape_text(source[1]))), None)
 
 
-def _find_first_files(
+def _find_files_with_values(
     study: Study, series_values: set[_SeriesValue], files: StudyFileReader
 ) -> dict[_SeriesValue, str]:
     """Return a dict: pair of a series and a value -> path of the first file in the series that has the value."""
@@ -123,7 +123,7 @@ _CHARACTER_SET_KEYWORD = "SpecificCharacterSet"
 
 
 def unencodable_value_issues(
-    study: Study, changes: Iterable[AttributeChange], instances: InstanceReader = no_instances
+    study: Study, changes: Iterable[AttributeChange], instances: InstanceReader = read_no_instances
 ) -> Iterator[Issue]:
     """Yield an issue for each new value that the character set of some files cannot encode (PS3.5 section 6.1).
 
@@ -148,7 +148,7 @@ def unencodable_value_issues(
             values = by_instance.get(change.sop_instance_uid, {})
         files, count = 0, 0
         for declared, having in values.get(_CHARACTER_SET_KEYWORD, {}).items():
-            characters = unencodable_characters(text, declared)
+            characters = find_unencodable_characters(text, declared)
             if characters:
                 files, count = files + having, max(count, len(characters))
         if files:
@@ -177,7 +177,7 @@ def doubtful_character_set_issues(study: Study, edits: Sequence[Edit]) -> Iterat
         members = _select_series(study, edit.target.series_instance_uid)
         sources = edit.computed_from or _find_non_ascii_sources(members, edit)
         for keyword, value in sources:
-            reason = None if value.isascii() else _describe_doubt(members, (keyword, value))
+            reason = None if value.isascii() else _describe_doubtful_value(members, (keyword, value))
             if reason is None or (edit.tag, keyword) in warned:
                 continue
             warned.add((edit.tag, keyword))
@@ -191,7 +191,7 @@ def _select_series(study: Study, series: str | None) -> list[Series]:
     return [member for member in study.series if series in (None, member.series_instance_uid)]
 
 
-def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
+def _describe_doubtful_value(members: list[Series], source: CurrentValue) -> str | None:
     """Return the reason why a current value was probably decoded with the wrong character set, or None.
 
     Args:
@@ -201,7 +201,7 @@ def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
     keyword, value = source
     having = [member.values for member in members if value in member.values.get(keyword, {})]
     declared = dict.fromkeys(terms for values in having for terms in values.get(_CHARACTER_SET, {"": 1}))
-    reasons = (character_set_mismatch(value, parse_specific_character_set(terms)) for terms in declared)
+    reasons = (describe_character_set_mismatch(value, parse_specific_character_set(terms)) for terms in declared)
     return next((reason for reason in reasons if reason), None)
 
 

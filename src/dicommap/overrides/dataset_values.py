@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pydicom.charset import default_encoding
 from pydicom.valuerep import PersonName
 
-from dicommap.dicom.character_set_mismatch import character_set_mismatch
-from dicommap.dicom.character_sets import parse_specific_character_set, unencodable_characters
+from dicommap.dicom.character_set_mismatch import describe_character_set_mismatch
+from dicommap.dicom.character_sets import find_unencodable_characters, parse_specific_character_set
 from dicommap.dicom.dictionary import hex_of, keyword_of, vrs_of
 from dicommap.dicom.json_model import Attribute
 from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CHARACTER_SET = "00080005"
 
 
-def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
+def override_data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
     """Return the attributes of a pydicom data set as DICOM JSON, and the issues of refused or doubtful values.
 
     If the declared character set cannot decode a text, pydicom uses another character set. A text from a file is
@@ -39,7 +39,7 @@ def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
     with silence_pydicom():
         data_set, issues = data_set_from_pydicom(dataset)
         is_read_from_file = bool(dataset.original_character_set)
-        names_of_bytes = [tag for tag in data_set if _has_name_of_bytes(dataset, data_set, tag)]
+        names_of_bytes = [tag for tag in data_set if _has_undecoded_person_name(dataset, data_set, tag)]
     for number in unknown:
         if data_set.pop(hex_of(number), None) is not None:
             keyword = keyword_of(number)
@@ -60,7 +60,7 @@ def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
     return data_set, issues
 
 
-def _has_name_of_bytes(dataset: Dataset, data_set: DataSet, tag: str) -> bool:
+def _has_undecoded_person_name(dataset: Dataset, data_set: DataSet, tag: str) -> bool:
     """Return whether a person name comes from non-ASCII bytes whose character set is unknown.
 
     Args:
@@ -71,7 +71,9 @@ def _has_name_of_bytes(dataset: Dataset, data_set: DataSet, tag: str) -> bool:
     element = dataset[int(tag, 16)]
     if element.VR == "SQ":
         items = zip(element.value or (), data_set[tag].get("Value", []), strict=True)
-        return any(_has_name_of_bytes(item, converted, inner) for item, converted in items for inner in converted)
+        return any(
+            _has_undecoded_person_name(item, converted, inner) for item, converted in items for inner in converted
+        )
     if element.VR != "PN" or not element.value:
         return False
     names = [element.value] if isinstance(element.value, PersonName) else element.value
@@ -88,11 +90,11 @@ def _decoding_issues(tag: int, attribute: Attribute, declared: str) -> Iterator[
     keyword = keyword_of(tag)
     place = Location(keyword=keyword)
     texts = [text for text in _iterate_texts(attribute) if not text.isascii()]
-    if any(unencodable_characters(text, declared) != frozenset() for text in texts):
+    if any(find_unencodable_characters(text, declared) != frozenset() for text in texts):
         yield make_issue("p10.undecodable-text", place, severity=Severity.ERROR, keyword=keyword)
         return
     charset = parse_specific_character_set(declared)
-    reason = next(filter(None, (character_set_mismatch(text, charset) for text in texts)), None)
+    reason = next(filter(None, (describe_character_set_mismatch(text, charset) for text in texts)), None)
     if reason is not None:
         yield make_issue("edit.doubtful-source", place, keyword=keyword, source=keyword, reason=reason)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.defined_terms import find_violated_list
+from dicommap.dicom.defined_terms import find_violated_value_list
 from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.issues import Location, make_issue
@@ -50,9 +50,9 @@ class DoubtfulValues:
         unlisted: dict[tuple[Location, int], None] = {}
         birth_dates: dict[tuple[Location, str], None] = {}
         for edit in edits:
-            if edit.attribute is not None and find_violated_list(edit.tag, edit.attribute) is not None:
+            if edit.attribute is not None and find_violated_value_list(edit.tag, edit.attribute) is not None:
                 unlisted[edit.location, edit.tag] = None
-            problem = self._birth_date_problem(study, edit, changes) if edit.tag == _BIRTH_DATE else None
+            problem = self._describe_birth_date_problem(study, edit, changes) if edit.tag == _BIRTH_DATE else None
             if problem is not None:
                 birth_dates[edit.location, problem] = None
         for key in unlisted:
@@ -70,7 +70,7 @@ class DoubtfulValues:
                 "edit.birth-date", replace(location, keyword="PatientBirthDate"), problem=problem, studies=str(studies)
             )
 
-    def _birth_date_problem(self, study: Study, edit: Edit, changes: Sequence[AttributeChange]) -> str | None:
+    def _describe_birth_date_problem(self, study: Study, edit: Edit, changes: Sequence[AttributeChange]) -> str | None:
         birth_date = text_from_attribute(edit.attribute)
         if not birth_date:
             return None

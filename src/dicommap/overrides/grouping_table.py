@@ -42,10 +42,10 @@ class GroupingTable:
         self._writer = csv.writer(self._buffer, lineterminator="\r\n")
         self._writer.writerow(GROUPING_COLUMNS)
 
-    def add(self, groups: Iterable[GroupingValues]) -> None:
+    def add_rows(self, groups: Iterable[GroupingValues]) -> None:
         """Add the rows of one study: one row for each of `groups`."""
         for group in groups:
-            self._writer.writerow(_build_row(group))
+            self._writer.writerow(_format_row(group))
         if self._buffer.tell() > _PIECE_CHARACTERS:
             self._compress_buffer()
 
@@ -62,7 +62,7 @@ class GroupingTable:
             self._buffer.truncate()
 
 
-def _build_row(group: GroupingValues) -> tuple[str, ...]:
+def _format_row(group: GroupingValues) -> tuple[str, ...]:
     return (
         group.study_instance_uid,
         group.series_instance_uid,

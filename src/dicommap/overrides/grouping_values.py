@@ -49,7 +49,7 @@ class GroupingValues:
     """The values in the order of GROUPING_KEYWORDS. An absent attribute is the empty text."""
 
 
-def index_changes(changes: Iterable[AttributeChange]) -> ChangesByScope:
+def index_grouping_changes(changes: Iterable[AttributeChange]) -> ChangesByScope:
     """Return the changes of the grouping attributes of one study, by series and keyword."""
     return {
         (change.series_instance_uid, keyword_of(change.tag)): change
@@ -80,11 +80,11 @@ def iterate_grouping_values(
             series.
 
     """
-    by_scope = index_changes(changes)
+    by_scope = index_grouping_changes(changes)
     groups: Counter[tuple[str, tuple[str, ...]]] = Counter()
     divided = set()
     for series in study.series:
-        values = _find_only_values(series, by_scope)
+        values = _find_single_values(series, by_scope)
         if values is None:
             divided.add(series.series_instance_uid)
         else:
@@ -100,7 +100,7 @@ def iterate_grouping_values(
         )
 
 
-def _find_only_values(series: Series, changes: ChangesByScope) -> tuple[str, ...] | None:
+def _find_single_values(series: Series, changes: ChangesByScope) -> tuple[str, ...] | None:
     """Return the grouping values of a series after the overrides; None if a grouping attribute has several values."""
     values = []
     for keyword in GROUPING_KEYWORDS:

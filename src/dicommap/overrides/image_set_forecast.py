@@ -19,9 +19,9 @@ from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import attribute_from_text, text_from_attribute
 from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
 from dicommap.issues import Location, make_issue
-from dicommap.model.study import most_frequent_value
+from dicommap.model.study import find_most_frequent_value
 from dicommap.overrides.grouping_conflicts import GroupingConflict, NonPrimaryFile
-from dicommap.overrides.grouping_values import find_override_text, index_changes
+from dicommap.overrides.grouping_values import find_override_text, index_grouping_changes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -64,18 +64,18 @@ class PredictedImageSets:
             groups: Series Instance UID and values of these attributes -> number of files.
             scopes: The conflicts: each has a series (or None for the study) and a keyword.
         """
-        of_study = _find_positions(keywords, scopes, None)
-        chosen = _find_most_frequent(groups, of_study)
+        of_study = _find_keyword_positions(keywords, scopes, None)
+        chosen = _find_most_frequent_values(groups, of_study)
         primary: dict[ConflictScope, str] = {
             (None, keywords[at]): value for at, value in zip(of_study, chosen, strict=True)
         }
         for series in dict.fromkeys(series for series, _ in scopes if series is not None):
-            of_series = _find_positions(keywords, scopes, series)
+            of_series = _find_keyword_positions(keywords, scopes, series)
             members = Counter({group: count for group, count in groups.items() if group[0] == series})
             inside = Counter(
                 {group: count for group, count in members.items() if _select_values(group[1], of_study) == chosen}
             )
-            values = _find_most_frequent(inside or members, of_series)
+            values = _find_most_frequent_values(inside or members, of_series)
             primary |= {(series, keywords[at]): value for at, value in zip(of_series, values, strict=True)}
         return cls(keywords, groups, primary)
 
@@ -151,7 +151,7 @@ class StudyFileGroups:
     """Keywords of attributes that are usually shown, but have a new value that must be masked."""
 
 
-def list_file_groups(
+def build_file_groups(
     study_instance_uid: str, sets: PredictedImageSets, masked_keywords: frozenset[str] = frozenset()
 ) -> StudyFileGroups:
     """Return the groups of files of a study, by series.
@@ -165,7 +165,7 @@ def list_file_groups(
     for (series, values), files in sets.groups.items():
         is_primary = next(sets.conflicts_of(series, values), None) is None
         by_series.setdefault(series, []).append(FileGroup(values=values, files=files, is_primary=is_primary))
-    listed = [_list_series_groups(uid, groups) for uid, groups in by_series.items()]
+    listed = [_build_series_groups(uid, groups) for uid, groups in by_series.items()]
     listed.sort(key=lambda series: (-series.non_primary_files, series.series_instance_uid))
     return StudyFileGroups(
         study_instance_uid=study_instance_uid,
@@ -178,7 +178,7 @@ def list_file_groups(
     )
 
 
-def _list_series_groups(series_instance_uid: str, groups: list[FileGroup]) -> SeriesFileGroups:
+def _build_series_groups(series_instance_uid: str, groups: list[FileGroup]) -> SeriesFileGroups:
     groups.sort(key=lambda group: (not group.is_primary, -group.files, group.values))
     return SeriesFileGroups(
         series_instance_uid=series_instance_uid,
@@ -189,7 +189,7 @@ def _list_series_groups(series_instance_uid: str, groups: list[FileGroup]) -> Se
     )
 
 
-def _find_positions(
+def _find_keyword_positions(
     keywords: tuple[str, ...], scopes: Collection[ConflictScope], series: str | None
 ) -> tuple[int, ...]:
     return tuple(at for at, keyword in enumerate(keywords) if (series, keyword) in scopes)
@@ -199,7 +199,7 @@ def _select_values(values: ConflictingValues, positions: tuple[int, ...]) -> Con
     return tuple(values[at] for at in positions)
 
 
-def _find_most_frequent(groups: ConflictGroups, positions: tuple[int, ...]) -> ConflictingValues:
+def _find_most_frequent_values(groups: ConflictGroups, positions: tuple[int, ...]) -> ConflictingValues:
     """Return the combination of values that most files have. Only the values at `positions` are compared.
 
     If several combinations are equally frequent, return the one with the fewest empty values, and of these the one that
@@ -234,9 +234,9 @@ class ImageSetForecaster:
         self.file_groups: list[StudyFileGroups] = []
         """The groups of files of the first studies with conflicts."""
 
-    def conflicts(self, study: Study, changes: Sequence[AttributeChange]) -> Iterator[GroupingConflict]:
+    def find_conflicts(self, study: Study, changes: Sequence[AttributeChange]) -> Iterator[GroupingConflict]:
         """Yield each grouping attribute that still has several values in a study or series after `changes`."""
-        by_scope = index_changes(changes)
+        by_scope = index_grouping_changes(changes)
         scopes = {
             scope: Counter(counts) for scope, counts in _count_values_by_scope(study, by_scope) if len(counts) > 1
         }
@@ -249,7 +249,7 @@ class ImageSetForecaster:
         sets = PredictedImageSets.predict(keywords, groups, scopes)
         if len(self.file_groups) < STUDIES_KEPT:
             masked = frozenset(keyword_of(change.tag) for change in changes if not change.can_be_shown)
-            self.file_groups.append(list_file_groups(study.study_instance_uid, sets, masked))
+            self.file_groups.append(build_file_groups(study.study_instance_uid, sets, masked))
         non_primary_files = sets.count_non_primary_files()
         listed = self._list_non_primary_files(sets, self._read_file_values(study, keywords, by_scope))
         for scope, counts in scopes.items():
@@ -354,7 +354,7 @@ def _choose_cure_value(keyword: str, counts: ValueCounts, edits: Iterable[Attrib
     edited_values = {text_from_attribute(change.after) or "" for change in edits}
     if edited_values:
         return edited_values.pop() if len(edited_values) == 1 else None
-    value = most_frequent_value(counts)
+    value = find_most_frequent_value(counts)
     return value if value is not None and _is_valid_value(keyword, value) else None
 
 

@@ -60,7 +60,7 @@ def _convert_value_to_text(keyword: str, value: object, place: Location) -> str 
     """
     if not isinstance(value, list | tuple):
         return _convert_single_value_to_text(keyword, value, place)
-    vr = _get_vr(keyword)
+    vr = _get_vr_text(keyword)
     texts: list[str] = []
     for item in value:
         text = _convert_single_value_to_text(keyword, item, place)
@@ -76,7 +76,7 @@ def _convert_value_to_text(keyword: str, value: object, place: Location) -> str 
 
 
 def _convert_single_value_to_text(keyword: str, value: object, place: Location) -> str | Issue:
-    vr = _get_vr(keyword)
+    vr = _get_vr_text(keyword)
     if value is None:
         return ""
     if isinstance(value, str):
@@ -99,5 +99,5 @@ def _convert_single_value_to_text(keyword: str, value: object, place: Location) 
     )
 
 
-def _get_vr(keyword: str) -> str:
+def _get_vr_text(keyword: str) -> str:
     return " or ".join(vrs_of(tag_of(keyword) or 0))

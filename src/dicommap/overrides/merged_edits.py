@@ -59,7 +59,7 @@ def build_contradiction_issue(target: Target, tag: int, first: str, second: str)
         first: The origin of one edit.
         second: The origin of the other edit.
     """
-    return make_issue("edit.contradiction", _locate(target, tag), first=first, second=second)
+    return make_issue("edit.contradiction", _locate_attribute(target, tag), first=first, second=second)
 
 
 def build_update_level_issue(target: Target, tag: int, origin: str) -> Issue:
@@ -73,7 +73,7 @@ def build_update_level_issue(target: Target, tag: int, origin: str) -> Issue:
     level = level_of(tag)
     return make_issue(
         "edit.update-level",
-        _locate(target, tag),
+        _locate_attribute(target, tag),
         origin=origin,
         keyword=keyword_of(tag),
         level=level.value,
@@ -82,7 +82,7 @@ def build_update_level_issue(target: Target, tag: int, origin: str) -> Issue:
     )
 
 
-def _locate(target: Target, tag: int) -> Location:
+def _locate_attribute(target: Target, tag: int) -> Location:
     return Location(
         keyword=keyword_of(tag),
         study=target.study_instance_uid,
@@ -116,7 +116,7 @@ def find_instance_contradictions(
     return issues
 
 
-def lift_instance_edits(
+def move_instance_edits_to_series(
     study: str,
     values: Mapping[InstanceKey, AttributeValues],
     merged_edits: MergedEdits,

@@ -137,9 +137,9 @@ class _MovedValues:
 
     def add_study(self, study: Study, after: NewTexts) -> None:
         """Add the values that a study gets and loses. `after` has the new values of the study's edits."""
-        old_keys = _list_keys(study, self.attribute, {})
-        new_keys = _list_keys(study, self.attribute, after)
-        patient = _identify_patient(study, self.attribute)
+        old_keys = _list_values_and_issuers(study, self.attribute, {})
+        new_keys = _list_values_and_issuers(study, self.attribute, after)
+        patient = _compute_patient_digest(study, self.attribute)
         for value, issuer in old_keys - new_keys:
             for key in ((value, issuer), *([(value, _ANY_ISSUER)] if issuer else [])):
                 digest = compute_digest(*key)
@@ -182,7 +182,7 @@ class _MovedValues:
         )
 
 
-def _list_keys(study: Study, attribute: MovableAttribute, after: NewTexts) -> set[_Key]:
+def _list_values_and_issuers(study: Study, attribute: MovableAttribute, after: NewTexts) -> set[_Key]:
     """Return the values of an attribute in a study after the edits, each with its issuer. Empty values are left out.
 
     `after` has the new values of the edits. If it is empty, the result has the values before the edits.
@@ -199,11 +199,11 @@ def _list_keys(study: Study, attribute: MovableAttribute, after: NewTexts) -> se
     return keys
 
 
-def _identify_patient(study: Study, attribute: MovableAttribute) -> int:
+def _compute_patient_digest(study: Study, attribute: MovableAttribute) -> int:
     """Return the digest of the patient of a study before the edits. Return SEVERAL if it has several patients.
 
     A study without PatientID counts as a separate patient. If an attribute has its own value in each study, each study
     counts as a separate patient.
     """
-    keys = _list_keys(study, _PATIENT_ID, {}) if attribute.of_patient else set()
+    keys = _list_values_and_issuers(study, _PATIENT_ID, {}) if attribute.of_patient else set()
     return reduce_digests(compute_digest(*key) for key in keys) or compute_digest(study.study_instance_uid, _ANY_ISSUER)

@@ -79,14 +79,14 @@ def build_original_attributes(
         of_study = list(group)
         unknown = [change for change in of_study if change.before is None]
         if unknown:
-            yield from map(_make_unknown_issue, unknown)
+            yield from map(_make_unknown_value_issue, unknown)
             continue
         keywords = tuple(dict.fromkeys(keyword_of(change.tag) for change in of_study))
         for series, files in groupby(read_files(study, keywords), key=lambda file: file.series_instance_uid):
             yield from _build_series_items(study, series, files, of_study, keywords, modification)
 
 
-def _make_unknown_issue(change: AttributeChange) -> Issue:
+def _make_unknown_value_issue(change: AttributeChange) -> Issue:
     keyword = keyword_of(change.tag)
     location = Location(study=change.study_instance_uid, series=change.series_instance_uid, keyword=keyword)
     return make_issue("draft.no-original-value", location, keyword=keyword, reason="the inventory did not capture it")

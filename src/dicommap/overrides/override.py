@@ -138,12 +138,12 @@ class Override(Target):
         """
         from pydicom import Dataset
 
-        from dicommap.overrides.dataset_values import data_set_from_dataset
+        from dicommap.overrides.dataset_values import override_data_set_from_pydicom
 
         target = _make_target(study_instance_uid, series_instance_uid)
         if not isinstance(dataset, Dataset):
             raise _type_error("dataset", "a pydicom Dataset", dataset)
-        data_set, issues = data_set_from_dataset(dataset)
+        data_set, issues = override_data_set_from_pydicom(dataset)
         issues += _remove_unusable_texts(data_set)
         uids = {STUDY_INSTANCE_UID: study_instance_uid, SERIES_INSTANCE_UID: series_instance_uid}
         for tag, uid in uids.items():

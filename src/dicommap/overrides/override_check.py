@@ -20,7 +20,7 @@ from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_count
 from dicommap.overrides.override_file import (
     CHARACTER_SET_TAG,
     UTF8_DECLARATION,
-    has_null_form,
+    can_have_null_value,
     remove_null_value,
 )
 
@@ -78,7 +78,7 @@ def _document_form_issues(document: object, assumptions: Assumptions) -> Iterato
 
 def _empty_value_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
     for member, attribute in data_set.items():
-        if has_null_form(attribute) and attribute.keys() == {"vr"}:
+        if can_have_null_value(attribute) and attribute.keys() == {"vr"}:
             keyword = _get_keyword_of_member(member)
             yield make_issue(
                 "override.empty-value", Location(pointer=f"{pointer}/{member}", keyword=keyword), keyword=keyword
@@ -192,12 +192,14 @@ def _not_applied_issues(
     tag: int, attribute: object, target: Target | None, assumptions: Assumptions, pointer: str
 ) -> Iterator[Issue]:
     """Yield an issue for each setting of `assumptions` that says that the data store does not apply an attribute."""
-    for name, what in _list_refusals(tag, attribute if isinstance(attribute, dict) else {}, target, assumptions):
+    for name, what in _list_refusing_settings(
+        tag, attribute if isinstance(attribute, dict) else {}, target, assumptions
+    ):
         place = Location(pointer=pointer, keyword=keyword_of(tag))
         yield make_issue("override.not-applied", place, setting=f"{name}=unavailable", what=what)
 
 
-def _list_refusals(
+def _list_refusing_settings(
     tag: int, attribute: dict[str, Any], target: Target | None, assumptions: Assumptions
 ) -> Iterator[tuple[str, str]]:
     """Yield the name of each setting that refuses an attribute, and a phrase for what it refuses."""
@@ -206,7 +208,7 @@ def _list_refusals(
         yield "emptyValue", "an emptied attribute"
     if assumptions.sequences == "unavailable" and attribute.get("vr") == "SQ":
         yield "sequences", "a sequence"
-    if assumptions.numbers == "unavailable" and _has_numbers(attribute):
+    if assumptions.numbers == "unavailable" and _has_decimal_strings(attribute):
         yield "numbers", "a value of DS or IS"
     if assumptions.characterSet == "unavailable" and not json.dumps(attribute, ensure_ascii=False).isascii():
         yield "characterSet", "a text that is not ASCII"
@@ -219,14 +221,14 @@ def _list_refusals(
             yield name, f"an attribute of the {level.value} level in the override of a {target.level.value}"
 
 
-def _has_numbers(attribute: dict[str, Any]) -> bool:
+def _has_decimal_strings(attribute: dict[str, Any]) -> bool:
     """Return whether an attribute, or an attribute in its items, has a value of DS or IS."""
     values = attribute.get("Value")
     if attribute.get("vr") in ("DS", "IS"):
         return bool(values)
     items = values if attribute.get("vr") == "SQ" and isinstance(values, list) else ()
     return any(
-        isinstance(nested, dict) and _has_numbers(nested)
+        isinstance(nested, dict) and _has_decimal_strings(nested)
         for item in items
         if isinstance(item, dict)
         for nested in item.values()

@@ -37,7 +37,7 @@ def build_override_document(override: Override, assumptions: Assumptions) -> Dat
     """Return the JSON value of an override file, in the form that `assumptions` require."""
     data_set = set_decimal_string_form(override.data_set, assumptions)
     if assumptions.emptyValue == "null":
-        data_set = {tag: _add_null_value(attribute) for tag, attribute in data_set.items()}
+        data_set = {tag: _replace_empty_by_null(attribute) for tag, attribute in data_set.items()}
     if assumptions.identifyingUids == "present":
         data_set |= _make_identifying_uids(override)
     if assumptions.characterSet == "declared":
@@ -59,7 +59,7 @@ def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:
     if assumptions.characterSet == "declared":
         repeated |= {CHARACTER_SET_TAG}
     return {
-        tag: _convert_decimal_strings(remove_null_value(attribute), _parse_text)
+        tag: _convert_decimal_strings(remove_null_value(attribute), _parse_text_as_number)
         for tag, attribute in data_set.items()
         if tag not in repeated
     }
@@ -71,7 +71,7 @@ def set_decimal_string_form(data_set: DataSet, assumptions: Assumptions) -> Data
     Items of sequences are included. No value becomes another number: a text that a JSON number cannot represent exactly
     stays a text, and `check_override` yields an error for it.
     """
-    convert = _format_as_text if assumptions.decimalStrings == "text" else _parse_as_number
+    convert = _format_number_as_text if assumptions.decimalStrings == "text" else _parse_text_as_exact_number
     return {tag: _convert_decimal_strings(attribute, convert) for tag, attribute in data_set.items()}
 
 
@@ -82,17 +82,17 @@ def _convert_decimal_strings(attribute: Any, convert: Callable[[str, Any], Any])
     if not isinstance(values, list) or vr not in ("SQ", "DS", "IS"):
         return attribute
     if vr == "SQ":
-        return {**attribute, "Value": [_convert_item(item, convert) for item in values]}
+        return {**attribute, "Value": [_convert_sequence_item(item, convert) for item in values]}
     return {**attribute, "Value": [convert(vr, value) for value in values]}
 
 
-def _convert_item(item: Any, convert: Callable[[str, Any], Any]) -> Any:  # noqa: ANN401  JSON of any type
+def _convert_sequence_item(item: Any, convert: Callable[[str, Any], Any]) -> Any:  # noqa: ANN401  JSON of any type
     if not isinstance(item, dict):
         return item
     return {tag: _convert_decimal_strings(attribute, convert) for tag, attribute in item.items()}
 
 
-def _format_as_text(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
+def _format_number_as_text(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     if vr == "IS":
@@ -101,30 +101,30 @@ def _format_as_text(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any ty
     return value if text is None else text
 
 
-def _parse_as_number(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
+def _parse_text_as_exact_number(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
     number = parse_exact_number(vr, value) if isinstance(value, str) else None
     return value if number is None else number
 
 
-def _parse_text(_vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
+def _parse_text_as_number(_vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
     return parse_number_text(value) if isinstance(value, str) else value
 
 
 def remove_null_value(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type
     """Return an attribute without its member Value if this is `[null]`. Return any other attribute unchanged."""
-    if has_null_form(attribute) and attribute.get("Value") == [None]:
+    if can_have_null_value(attribute) and attribute.get("Value") == [None]:
         return {member: value for member, value in attribute.items() if member != "Value"}
     return attribute
 
 
-def has_null_form(attribute: Any) -> bool:  # noqa: ANN401  JSON of any type
+def can_have_null_value(attribute: Any) -> bool:  # noqa: ANN401  JSON of any type
     """Return whether a JSON value is an attribute whose empty value can be written as `[null]`, by its VR."""
     vr = attribute.get("vr") if isinstance(attribute, dict) else None
     return isinstance(vr, str) and vr not in _ONE_EMPTY_FORM
 
 
-def _add_null_value(attribute: Attribute) -> Attribute:
-    if len(attribute) == 1 and has_null_form(attribute):
+def _replace_empty_by_null(attribute: Attribute) -> Attribute:
+    if len(attribute) == 1 and can_have_null_value(attribute):
         return {"vr": attribute["vr"], "Value": [None]}
     return attribute
 

@@ -11,7 +11,7 @@ from dicommap.edits.edit_result import EditEffect
 from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
 from dicommap.issues import Issue, Severity, make_issue
 from dicommap.issues.bounded_list import BoundedList, bounded_issues
-from dicommap.model.instance_values import InstanceReader, no_instances
+from dicommap.model.instance_values import InstanceReader, read_no_instances
 from dicommap.model.item_store import MEMORY, ItemList, ItemStore
 from dicommap.overrides.character_set_issues import (
     doubtful_character_set_issues,
@@ -26,7 +26,7 @@ from dicommap.overrides.image_set_forecast import ImageSetForecaster, build_conf
 from dicommap.overrides.moved_identifiers import MovedIdentifiers
 from dicommap.overrides.shared_identifiers import SharedIdentifiers
 from dicommap.overrides.study_resolution import resolve_study
-from dicommap.overrides.update_edits import UpdateEdits
+from dicommap.overrides.update_edits import EditsNeedingUpdates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -53,7 +53,7 @@ def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -
     return [edit for edit in edits if not changed.isdisjoint(edit.scopes())]
 
 
-def record_changes(
+def record_changes_and_issues(
     study: str, edits: Iterable[Edit], resolution: StudyResolution, effective_edits: Iterable[Edit]
 ) -> None:
     """Record the changes and issues of a study's `resolution` in the results of its edits.
@@ -129,7 +129,7 @@ def resolve_edits(
     same_patient: Severity = Severity.WARNING,
     latest_birth_date: date | None = None,
     store: ItemStore = MEMORY,
-    instances: InstanceReader = no_instances,
+    instances: InstanceReader = read_no_instances,
     uses_updates: bool = False,
     is_stored: bool = False,
 ) -> Resolution:
@@ -160,12 +160,12 @@ def resolve_edits(
     )
     forecaster, grouping = ImageSetForecaster(files), GroupingEditCounter()
     identifiers, moved_identifiers = SharedIdentifiers(same_patient, store), MovedIdentifiers(same_patient, store)
-    doubtful_values, update_edits = DoubtfulValues(latest_birth_date), UpdateEdits()
+    doubtful_values, update_edits = DoubtfulValues(latest_birth_date), EditsNeedingUpdates()
     for study in studies:
         edits = _collect_edits(study, provider, files, result)
         resolution = resolve_study(study, edits, instances, uses_updates=uses_updates, is_stored=is_stored)
         effective_edits = filter_effective_edits(edits, resolution)
-        record_changes(study.study_instance_uid, edits, resolution, effective_edits)
+        record_changes_and_issues(study.study_instance_uid, edits, resolution, effective_edits)
         grouping.add_study(effective_edits)
         # No attribute of these checks is of the instance level.
         of_groups = [change for change in resolution.changes if change.sop_instance_uid is None]
@@ -184,9 +184,9 @@ def resolve_edits(
         result.issues += doubtful_character_set_issues(study, [edit for edit in edits if edit.tag in changed])
         # Image sets are grouped during the import. Updates are made after it.
         by_overrides = [change for change in resolution.changes if change.update_reason is None]
-        result.grouping.add(iterate_grouping_values(study, by_overrides, files))
+        result.grouping.add_rows(iterate_grouping_values(study, by_overrides, files))
         # Stored image sets are not imported again, so nothing is forecast for them.
-        conflicts = [] if is_stored else list(forecaster.conflicts(study, by_overrides))
+        conflicts = [] if is_stored else list(forecaster.find_conflicts(study, by_overrides))
         result.conflicts.extend(conflicts)
         result.issues += map(build_conflict_issue, conflicts)
     result.file_groups += forecaster.file_groups

@@ -165,7 +165,7 @@ class _StudyGroup:
     """The UIDs of the studies that the issue names. Studies with differing values are near the beginning."""
     count: int = 1
 
-    def add(self, traits: ValueDigests, studies: tuple[str, ...], count: int) -> None:
+    def add_studies(self, traits: ValueDigests, studies: tuple[str, ...], count: int) -> None:
         """Add studies that have the identifier of this group.
 
         Args:
@@ -219,7 +219,7 @@ class _StudyGroups:
         for _, group in self._by_key.items():
             bare = self._by_key.get(group.bare) if group.bare else None
             if bare is not None:  # an identifier without issuer may be equal to one with any issuer
-                group.add(bare.traits, bare.studies, bare.count)
+                group.add_studies(bare.traits, bare.studies, bare.count)
             yield from self._group_issues(group)
 
     def _group_issues(self, group: _StudyGroup) -> Iterator[Issue]:
@@ -246,7 +246,7 @@ class _StudyGroups:
     def _add_digests(self, study: Study, after: NewTexts) -> None:
         traits_by_key: dict[tuple[str, str], ValueDigests] = {}
         for series in study.series:
-            for key, traits in _compute_digests(self.identifier, study.study_instance_uid, series, after):
+            for key, traits in _compute_series_digests(self.identifier, study.study_instance_uid, series, after):
                 traits_by_key[key] = tuple(map(_merge_digests, traits_by_key.get(key, traits), traits))
                 if traits[0] != compute_digest(*key):
                     self.changed_digests[compute_digest(key[0])] = None
@@ -257,11 +257,11 @@ class _StudyGroups:
                 bare = compute_digest(key[0]) if key[1] else 0
                 group = _StudyGroup(traits, bare, (study.study_instance_uid,))
             else:
-                group.add(traits, (study.study_instance_uid,), 1)
+                group.add_studies(traits, (study.study_instance_uid,), 1)
             self._by_key[digest] = group
 
 
-def _compute_digests(
+def _compute_series_digests(
     identifier: ComparedIdentifier, study: str, series: Series, after: NewTexts
 ) -> Iterator[tuple[tuple[str, str], ValueDigests]]:
     """Yield each identifier that a series has after the edits, and the digests of the values to compare.

@@ -86,7 +86,7 @@ class StoredImageSet:
     is_primary: bool | None
     """Whether the image set is primary; None if the data store does not say."""
     values: tuple[str, ...] = field(repr=False)
-    """The values in the order of GROUPING_KEYWORDS, in the form of `normalize_value`."""
+    """The values in the order of GROUPING_KEYWORDS, in the form of `normalize_grouping_value`."""
 
     @classmethod
     def from_attributes(
@@ -97,7 +97,9 @@ class StoredImageSet:
             image_set_id=image_set_id,
             series_instance_uid=attributes.get("SeriesInstanceUID", ""),
             is_primary=is_primary,
-            values=tuple(normalize_value(keyword, attributes.get(keyword, "")) for keyword in GROUPING_KEYWORDS),
+            values=tuple(
+                normalize_grouping_value(keyword, attributes.get(keyword, "")) for keyword in GROUPING_KEYWORDS
+            ),
         )
 
 
@@ -125,7 +127,7 @@ class ForecastImageSet:
         return self.reason.effect
 
 
-def normalize_value(keyword: str, value: str) -> str:
+def normalize_grouping_value(keyword: str, value: str) -> str:
     """Return a value without differences that have no meaning: padding (PS3.5 6.2), and leading zeros of a number."""
     text = value.strip(" \0")
     if keyword in SERIES_GROUPING_KEYWORDS:
@@ -149,10 +151,10 @@ def forecast_study(groups: Iterable[GroupingValues], stored: Iterable[StoredImag
         A forecast for each series and combination of values, in the order of `groups`.
 
     """
-    return _StudyForecast(_merge_equal_groups(groups), list(stored)).forecasts()
+    return _StudyForecast(_merge_equal_groups(groups), list(stored)).forecast_groups()
 
 
-def mark_unanswered(groups: Iterable[GroupingValues]) -> list[ForecastImageSet]:
+def make_unanswered_forecasts(groups: Iterable[GroupingValues]) -> list[ForecastImageSet]:
     """Return a forecast with the reason NO_ANSWER for each group of a study: the data store did not answer."""
     return [_make_forecast(group, ForecastReason.NO_ANSWER) for group in groups]
 
@@ -166,9 +168,9 @@ class _StudyForecast:
         self._others = {(other.series_instance_uid, other.values) for other in stored if not other.is_primary}
         self._has_unflagged = any(image_set.is_primary is None for image_set in stored)
 
-    def forecasts(self) -> list[ForecastImageSet]:
+    def forecast_groups(self) -> list[ForecastImageSet]:
         """Return a forecast for each group of files that the jobs import, in the order of the groups."""
-        compared = {index: self._compare_with_stored(group) for index, group in enumerate(self._groups)}
+        compared = {index: self._forecast_from_stored(group) for index, group in enumerate(self._groups)}
         undecided = [self._groups[index] for index, forecast in compared.items() if forecast is None]
         unknown = [
             self._groups[index]
@@ -176,34 +178,34 @@ class _StudyForecast:
             if forecast is not None
             and forecast.reason in (ForecastReason.STORED_NON_PRIMARY, ForecastReason.LOST_CHARACTERS)
         ]
-        decided_here = iter(self._compare_with_each_other(undecided, unknown))
+        decided_here = iter(self._forecast_among_groups(undecided, unknown))
         return [next(decided_here) if forecast is None else forecast for forecast in compared.values()]
 
-    def _compare_with_stored(self, group: GroupingValues) -> ForecastImageSet | None:
+    def _forecast_from_stored(self, group: GroupingValues) -> ForecastImageSet | None:
         """Return the forecast of a group of files, or None if the stored image sets alone do not decide it."""
         if self._has_unflagged:
             return _make_forecast(group, ForecastReason.NO_PRIMARY_FLAG)
         if not self._primary:
-            return self._compare_with_non_primary(group)
+            return self._forecast_from_non_primary(group)
         if any(UNKNOWN_CHARACTER in value for value in group.values):
             return _make_forecast(group, ForecastReason.LOST_CHARACTERS)
         of_series = [stored for stored in self._primary if stored.series_instance_uid == group.series_instance_uid]
-        study_conflicts = [_find_differences(group, stored, STUDY_GROUPING_KEYWORDS) for stored in self._primary]
-        series_conflicts = [_find_differences(group, stored, SERIES_GROUPING_KEYWORDS) for stored in of_series]
+        study_conflicts = [_find_differing_keywords(group, stored, STUDY_GROUPING_KEYWORDS) for stored in self._primary]
+        series_conflicts = [_find_differing_keywords(group, stored, SERIES_GROUPING_KEYWORDS) for stored in of_series]
         if all(study_conflicts) or (not any(study_conflicts) and series_conflicts and all(series_conflicts)):
-            return _make_conflict(group, (of_series or self._primary)[0], is_of_series=bool(of_series))
+            return _make_conflict_forecast(group, (of_series or self._primary)[0], is_of_series=bool(of_series))
         if any(study_conflicts) or any(series_conflicts):
             return _make_forecast(group, ForecastReason.STORED_DIFFER)
         if of_series:
             return _make_forecast(group, ForecastReason.SAME_VALUES, image_set_id=of_series[0].image_set_id)
-        return self._compare_with_non_primary(group)
+        return self._forecast_from_non_primary(group)
 
-    def _compare_with_non_primary(self, group: GroupingValues) -> ForecastImageSet | None:
+    def _forecast_from_non_primary(self, group: GroupingValues) -> ForecastImageSet | None:
         if (group.series_instance_uid, group.values) in self._others:
             return _make_forecast(group, ForecastReason.STORED_NON_PRIMARY)
         return None
 
-    def _compare_with_each_other(
+    def _forecast_among_groups(
         self, groups: Sequence[GroupingValues], unknown: Sequence[GroupingValues]
     ) -> Iterator[ForecastImageSet]:
         """Yield the forecasts of groups whose forecast does not follow from the stored image sets.
@@ -256,7 +258,7 @@ def _merge_equal_groups(groups: Iterable[GroupingValues]) -> list[GroupingValues
     """Return the groups with normalized values. Groups whose normalized values are equal are merged into one group."""
     merged: dict[tuple[str, tuple[str, ...]], GroupingValues] = {}
     for group in groups:
-        values = tuple(map(normalize_value, GROUPING_KEYWORDS, group.values))
+        values = tuple(map(normalize_grouping_value, GROUPING_KEYWORDS, group.values))
         key = (group.series_instance_uid, values)
         before = merged.get(key)
         files = group.files
@@ -266,7 +268,7 @@ def _merge_equal_groups(groups: Iterable[GroupingValues]) -> list[GroupingValues
     return list(merged.values())
 
 
-def _find_differences(group: GroupingValues, stored: StoredImageSet, keywords: Container[str]) -> list[str]:
+def _find_differing_keywords(group: GroupingValues, stored: StoredImageSet, keywords: Container[str]) -> list[str]:
     compared = zip(GROUPING_KEYWORDS, group.values, stored.values, strict=True)
     return [keyword for keyword, value, other in compared if keyword in keywords and value != other]
 
@@ -298,9 +300,9 @@ def _make_forecast(
     )
 
 
-def _make_conflict(group: GroupingValues, stored: StoredImageSet, *, is_of_series: bool) -> ForecastImageSet:
+def _make_conflict_forecast(group: GroupingValues, stored: StoredImageSet, *, is_of_series: bool) -> ForecastImageSet:
     """Return the forecast of a group that conflicts with a stored image set of its study, or of its series."""
-    differing = _find_differences(group, stored, GROUPING_KEYWORDS if is_of_series else STUDY_GROUPING_KEYWORDS)
+    differing = _find_differing_keywords(group, stored, GROUPING_KEYWORDS if is_of_series else STUDY_GROUPING_KEYWORDS)
     compared = {
         keyword: pair
         for keyword, *pair in zip(GROUPING_KEYWORDS, group.values, stored.values, strict=True)
@@ -348,7 +350,7 @@ class StoreForecast(Displayable):
             self.files[forecast.reason] += forecast.files or 0
             self.image_sets.add(forecast)
 
-    def count_effect(self, effect: ImageSetEffect) -> int:
+    def count_image_sets(self, effect: ImageSetEffect) -> int:
         """Return the number of image sets with this effect."""
         return sum(count for reason, count in self.counts.items() if reason.effect is effect)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import hex_of, keyword_of, private_creator_tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.healthimaging.levels import Level, level_of
-from dicommap.model.instance_values import InstanceReader, no_instances
+from dicommap.model.instance_values import InstanceReader, read_no_instances
 from dicommap.model.masking import UNMASKED_KEYWORDS
 from dicommap.model.patient_texts import PatientTexts
 from dicommap.model.study import Target, compact_counts
@@ -23,7 +23,7 @@ from dicommap.overrides.merged_edits import (
     build_contradiction_issue,
     build_update_level_issue,
     find_instance_contradictions,
-    lift_instance_edits,
+    move_instance_edits_to_series,
 )
 from dicommap.overrides.override import Override
 
@@ -52,7 +52,7 @@ _SharedOrigins = dict[tuple[str, ...], tuple[str, ...]]
 def resolve_study(
     study: Study,
     edits: Iterable[Edit],
-    instances: InstanceReader = no_instances,
+    instances: InstanceReader = read_no_instances,
     *,
     uses_updates: bool = False,
     is_stored: bool = False,
@@ -89,10 +89,10 @@ def resolve_study(
             (member.series_instance_uid, member.sop_instance_uid): member.values
             for member in instances(study.study_instance_uid)
         }
-        issues += lift_instance_edits(study.study_instance_uid, instance_values, merged_edits, of_instances)
-    _move_to_study(study, merged_edits)
+        issues += move_instance_edits_to_series(study.study_instance_uid, instance_values, merged_edits, of_instances)
+    _move_series_edits_to_study(study, merged_edits)
     issues += _refuse_removals_from_series(study, merged_edits)
-    _mask_patient_texts(study, [*merged_edits.values(), *of_instances.values()])
+    _hide_values_with_patient_texts(study, [*merged_edits.values(), *of_instances.values()])
     changes = _build_all_changes(study, merged_edits, of_instances, instance_values)
     changes = [_set_update_reason(change, uses_updates=uses_updates, is_stored=is_stored) for change in changes]
     return StudyResolution(
@@ -115,13 +115,13 @@ def _build_all_changes(
     changes: list[AttributeChange] = []
     for series in sorted(merged_edits, key=lambda uid: uid or ""):
         target = Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series)
-        changes += _build_changes(target, values[series], merged_edits[series], shared)
+        changes += _build_target_changes(target, values[series], merged_edits[series], shared)
     for series, instance in sorted(of_instances):
         target = Target(
             study_instance_uid=study.study_instance_uid, series_instance_uid=series, sop_instance_uid=instance
         )
         of_instance = instance_values.get((series, instance), {})
-        changes += _build_changes(target, of_instance, of_instances[series, instance], shared)
+        changes += _build_target_changes(target, of_instance, of_instances[series, instance], shared)
     if of_instances:
         changes.sort(key=lambda change: (change.series_instance_uid or "", change.sop_instance_uid or ""))
     return changes
@@ -163,7 +163,7 @@ def _find_level_contradictions(study: Study, merged_edits: MergedEdits) -> list[
     ]
 
 
-def _move_to_study(study: Study, merged_edits: MergedEdits) -> None:
+def _move_series_edits_to_study(study: Study, merged_edits: MergedEdits) -> None:
     """Replace the edits of series with an edit of the study if all series then have the same value."""
     of_study = merged_edits[None]
     for tag in {tag for series, tags in merged_edits.items() if series for tag in tags}:
@@ -225,7 +225,7 @@ def _has_same_value_in_all_series(study: Study, tag: int, by_series: dict[str, M
     return all(has_only_value(series.values.get(keyword_of(tag)), text) for series in others)
 
 
-def _mask_patient_texts(study: Study, merged_edits: Iterable[dict[int, MergedEdit]]) -> None:
+def _hide_values_with_patient_texts(study: Study, merged_edits: Iterable[dict[int, MergedEdit]]) -> None:
     """Set `can_be_shown` to False for each new value that contains a masked value of the study, current or new."""
     all_edits = [(keyword_of(tag), merged) for of_target in merged_edits for tag, merged in of_target.items()]
     unmasked = [merged for keyword, merged in all_edits if keyword in UNMASKED_KEYWORDS and merged.can_be_shown]
@@ -235,7 +235,7 @@ def _mask_patient_texts(study: Study, merged_edits: Iterable[dict[int, MergedEdi
     current_values = ((keyword, value) for keyword, counts in study.values.items() for value in counts)
     patient_texts = PatientTexts(chain(current_values, new_values))
     for merged in unmasked:
-        merged.can_be_shown = not patient_texts.is_in(_read_text(merged.attribute))
+        merged.can_be_shown = not patient_texts.is_any_in(_read_text(merged.attribute))
 
 
 def _read_text(attribute: Attribute | None) -> str:
@@ -243,7 +243,7 @@ def _read_text(attribute: Attribute | None) -> str:
     return json.dumps(attribute, ensure_ascii=False) if text is None else text
 
 
-def _build_changes(
+def _build_target_changes(
     target: Target,
     values: AttributeValues,
     merged_edits: dict[int, MergedEdit],

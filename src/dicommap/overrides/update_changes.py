@@ -37,7 +37,7 @@ def iterate_update_changes(changes: Iterable[AttributeChange], instances: Instan
             continue
         level = level_of(change.tag)
         if level is Level.INSTANCE and change.sop_instance_uid is None:
-            yield from _divide_among_instances(change, instances)
+            yield from _divide_change_among_instances(change, instances)
         elif level is Level.SERIES and change.series_instance_uid is None:
             members = instances(change.study_instance_uid)
             for series in sorted({member.series_instance_uid for member in members}):
@@ -46,7 +46,7 @@ def iterate_update_changes(changes: Iterable[AttributeChange], instances: Instan
             yield change
 
 
-def _divide_among_instances(change: AttributeChange, instances: InstanceReader) -> Iterator[AttributeChange]:
+def _divide_change_among_instances(change: AttributeChange, instances: InstanceReader) -> Iterator[AttributeChange]:
     text = text_from_attribute(change.after)
     for member in instances(change.study_instance_uid):
         if change.series_instance_uid not in (None, member.series_instance_uid):

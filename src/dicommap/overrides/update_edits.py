@@ -29,7 +29,7 @@ REASON_PHRASES = {
 """The reason of an update -> what the edit does, as the end of a sentence that begins with "The edit"."""
 
 
-class UpdateEdits:
+class EditsNeedingUpdates:
     """Collector of edits that only updates could make, and of the studies in which they occur."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class UpdateEdits:
         }
         if not reasons:
             return
-        for key in dict.fromkeys(_iterate_keys(edits, reasons)):
+        for key in dict.fromkeys(_iterate_edit_reasons(edits, reasons)):
             self._studies.setdefault(key, AffectedStudies()).add(study)
 
     def issues(self) -> Iterator[Issue]:
@@ -55,7 +55,7 @@ class UpdateEdits:
             yield make_issue("edit.needs-updates", place, what=REASON_PHRASES[reason], studies=str(studies))
 
 
-def _iterate_keys(
+def _iterate_edit_reasons(
     edits: Iterable[Edit], reasons: dict[EditScope, UpdateReason]
 ) -> Iterator[tuple[Location, int, UpdateReason]]:
     for edit in edits:

@@ -14,7 +14,7 @@ from dicommap.model.captured_attributes import (
     IDENTIFYING_UIDS,
     INSTANCE_NUMBER,
     SPECIFIC_CHARACTER_SET,
-    captured_keywords,
+    list_captured_keywords,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class WantedAttributes:
     """The attributes to read from headers."""
 
     keywords: tuple[str, ...] = ()
-    """The keywords to read, from `captured_keywords`. Identifying UIDs and InstanceNumber are always read too."""
+    """The keywords to read, from `list_captured_keywords`. Identifying UIDs and InstanceNumber are always read too."""
 
     tags: Mapping[int, str] = field(init=False)
     """Tag -> keyword of every attribute that is read."""
@@ -80,7 +80,7 @@ class WantedAttributes:
     @classmethod
     def default(cls) -> WantedAttributes:
         """Return the attributes that a scan captures by default."""
-        return cls(captured_keywords())
+        return cls(list_captured_keywords())
 
 
 class Header(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.dicom.character_set_mismatch import character_set_mismatch
+from dicommap.dicom.character_set_mismatch import describe_character_set_mismatch
 from dicommap.dicom.character_sets import ASCII, parse_specific_character_set
 from dicommap.dicom.dictionary import vrs_of
 from dicommap.dicom.printable_text import is_undecodable
@@ -128,7 +128,7 @@ def find_text_issues(keyword: str, vr: str, text: str, charset: SpecificCharacte
         return
     if is_undecodable(text):
         yield _make_keyword_issue("p10.undecodable-text", keyword)
-    elif not text.isascii() and (reason := character_set_mismatch(text, charset)):
+    elif not text.isascii() and (reason := describe_character_set_mismatch(text, charset)):
         yield make_issue("p10.doubtful-text", Location(keyword=keyword), keyword=keyword, reason=reason)
     elif has_control_character(vr, text):
         yield _make_keyword_issue("p10.control-character", keyword)

@@ -18,7 +18,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.character_sets import ASCII, UNKNOWN_MULTI_BYTE_SET, UNKNOWN_SINGLE_BYTE_SET, CodedCharacterSet
-from dicommap.dicom.printable_text import KEEP_BYTES_HANDLER, keep_undecodable_bytes
+from dicommap.dicom.printable_text import KEEP_BYTES_HANDLER, convert_bytes_to_surrogates
 
 if TYPE_CHECKING:
     from dicommap.dicom.character_sets import SpecificCharacterSet
@@ -114,7 +114,7 @@ def _decode_text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
 
 def _keep_escapes(text: str) -> str:
     """Replace each escape character in a text with the character for an undecodable byte (a lone surrogate)."""
-    return text.replace("\x1b", keep_undecodable_bytes(b"\x1b"))
+    return text.replace("\x1b", convert_bytes_to_surrogates(b"\x1b"))
 
 
 def _strip_padding(vr: str, text: str) -> str:
@@ -125,13 +125,13 @@ def _strip_padding(vr: str, text: str) -> str:
 def _decode_numbers(code: str, value: bytes, order: str) -> str:
     size = struct.calcsize("=" + code)
     if len(value) % size:
-        return keep_undecodable_bytes(value)
+        return convert_bytes_to_surrogates(value)
     return "\\".join(str(number) for (number,) in struct.iter_unpack(order + code, value))
 
 
 def _decode_tags(value: bytes, order: str) -> str:
     if len(value) % 4:
-        return keep_undecodable_bytes(value)
+        return convert_bytes_to_surrogates(value)
     return "\\".join(f"{group:04X}{element:04X}" for group, element in struct.iter_unpack(order + "HH", value))
 
 
@@ -181,7 +181,7 @@ class _ExtendedTextDecoder:
             return chr(byte), 1
         coded = self._g0 if byte < 0x80 else self._g1
         if coded is None:
-            return keep_undecodable_bytes(self._value[at : at + 1]), 1
+            return convert_bytes_to_surrogates(self._value[at : at + 1]), 1
         if coded.size == 1 and byte in self._delimiters:
             self._reset_sets()
             return chr(byte), 1
@@ -191,10 +191,10 @@ class _ExtendedTextDecoder:
         code = self._value[at : at + coded.size]
         if len(code) == coded.size and all(_SPACE < byte & 0x7F < _DELETE or coded.size == 1 for byte in code):
             halves = {byte >> 7 for byte in code}
-            text = coded.character(code) if halves == {coded.element} else None
+            text = coded.decode(code) if halves == {coded.element} else None
             if text is not None:
                 return text, coded.size
-        return keep_undecodable_bytes(code[:1]), 1
+        return convert_bytes_to_surrogates(code[:1]), 1
 
     def _apply_escape_sequence(self, at: int) -> tuple[str, int]:
         """Apply the escape sequence at offset `at` to G0 or G1. Return its text and its number of bytes.
@@ -204,9 +204,9 @@ class _ExtendedTextDecoder:
         """
         match = _ESCAPE_SEQUENCE.match(self._value, at)
         if match is None:
-            return keep_undecodable_bytes(self._value[at : at + 1]), 1
+            return convert_bytes_to_surrogates(self._value[at : at + 1]), 1
         sequence = match[1]
-        coded = self._charset.escapes.get(sequence)
+        coded = self._charset.sets_by_escape.get(sequence)
         if coded is not None:
             if coded.element == 0:
                 self._g0 = coded
@@ -219,4 +219,4 @@ class _ExtendedTextDecoder:
             self._g0 = UNKNOWN_MULTI_BYTE_SET if sequence.startswith(b"$") else UNKNOWN_SINGLE_BYTE_SET
         elif _UNDECLARED_G1.match(sequence):
             self._g1 = None
-        return keep_undecodable_bytes(match[0]), len(match[0])
+        return convert_bytes_to_surrogates(match[0]), len(match[0])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.model.audit import AuditChange
-    from dicommap.model.audit_values import AuditValues
+    from dicommap.model.audit_values import AuditValueForm
     from dicommap.model.item_store import ItemStore
     from dicommap.overrides.attribute_change import AttributeChange
     from dicommap.updates.update import Update
@@ -69,7 +69,7 @@ def _list_names(update: Update) -> frozenset[str]:
 
 
 def build_change_lines(
-    changes: Iterable[AttributeChange], values: AuditValues, assumptions: Assumptions, updates: UpdateFiles
+    changes: Iterable[AttributeChange], values: AuditValueForm, assumptions: Assumptions, updates: UpdateFiles
 ) -> Iterator[str]:
     """Yield a line of audit.jsonl for each change.
 
@@ -85,14 +85,16 @@ def build_change_lines(
 
 
 def _build_record(
-    change: AttributeChange, values: AuditValues, updates: UpdateFiles, *, has_own_files: bool
+    change: AttributeChange, values: AuditValueForm, updates: UpdateFiles, *, has_own_files: bool
 ) -> dict[str, object]:
     target = Target(
         study_instance_uid=change.study_instance_uid,
         series_instance_uid=change.series_instance_uid,
         sop_instance_uid=change.sop_instance_uid,
     )
-    before, more = (None, None) if change.before is None else values.describe_before(target, change.tag, change.before)
+    before, more = (
+        (None, None) if change.before is None else values.make_values_before(target, change.tag, change.before)
+    )
     is_update = change.update_reason is not None
     files: tuple[str, ...] = ()
     if is_update:
@@ -112,7 +114,7 @@ def _build_record(
         "files": files if len(files) > 1 else None,
         "before": before,
         "moreBefore": more,
-        "after": None if change.after is None else values.describe_after(target, change.tag, change.after),
+        "after": None if change.after is None else values.make_value_after(target, change.tag, change.after),
     }
 
 

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.choices import choice_of
+from dicommap.dicom.choices import to_choice
 from dicommap.errors import DocumentError, UsageError
 from dicommap.issues.wording import format_count
-from dicommap.model.audit_values import MIN_KEY_BYTES, AuditKey, AuditValueMode, AuditValues
+from dicommap.model.audit_values import MIN_KEY_BYTES, AuditKey, AuditValueForm, AuditValueMode
 from dicommap.package.document_reader import format_name, read_document
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _read_key_file(path: Path) -> bytes:
     return data.strip()
 
 
-def choose_audit_values(word: AuditValueMode | str | None, key_path: StrPath | None) -> AuditValues:
+def choose_audit_values(word: AuditValueMode | str | None, key_path: StrPath | None) -> AuditValueForm:
     """Return the form in which audit.jsonl stores values: left out, as keyed hashes, or as plain text.
 
     Args:
@@ -68,16 +68,16 @@ def choose_audit_values(word: AuditValueMode | str | None, key_path: StrPath | N
         UsageError: The form is unknown, or the key is too short, is missing for hashes, or is given although values are
             not hashed.
     """
-    mode = None if word is None else choice_of(AuditValueMode, word, "form of audit values")
+    mode = None if word is None else to_choice(AuditValueMode, word, "form of audit values")
     if mode in (AuditValueMode.NONE, AuditValueMode.PLAIN):
         if key_path is not None:
             raise UsageError(
                 f"A key is only for hashed values, and the values are '{mode}'.", fix="Leave out one of both options."
             )
-        return AuditValues(mode=mode)
+        return AuditValueForm(mode=mode)
     key = read_audit_key(key_path)
     if key is None and mode is AuditValueMode.HASHED:
         raise UsageError(
             "There is no key to hash the values with.", fix=f"Name its file with --audit-key, or set {KEY_VARIABLE}."
         )
-    return AuditValues() if key is None else AuditValues(mode=AuditValueMode.HASHED, key=key)
+    return AuditValueForm() if key is None else AuditValueForm(mode=AuditValueMode.HASHED, key=key)

@@ -25,7 +25,7 @@ from dicommap.model.audit import (
     AuditEvent,
     AuditEventLine,
     format_audit_lines,
-    hash_line,
+    hash_audit_line,
     parse_audit_line,
 )
 from dicommap.model.package_layout import AUDIT_FILE
@@ -179,7 +179,7 @@ def _find_end(descriptor: int) -> tuple[str, int, int]:
     if end == 0:
         return FIRST_PREVIOUS, start, size - start
     last = tail[tail.rfind(b"\n", 0, end - 1) + 1 : end]
-    return hash_line(last), start + end, len(tail) - end
+    return hash_audit_line(last), start + end, len(tail) - end
 
 
 def _replace_end(descriptor: int, end: int, line: bytes) -> None:

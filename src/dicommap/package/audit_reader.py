@@ -9,7 +9,7 @@ from dicommap.errors import DocumentError, UsageError, os_error_reason
 from dicommap.issues import Issue
 from dicommap.issues.bounded_list import bounded_issues
 from dicommap.model.audit import AUDIT_LINE_LIMIT, AuditAction, AuditChange, AuditEventLine
-from dicommap.model.audit_selection import AuditEntry, ValueMatch, compare_value, is_selected
+from dicommap.model.audit_selection import AuditEntry, ValueMatch, compare_value_with_change, is_selected
 from dicommap.model.audit_values import AuditValueMode
 from dicommap.model.package_layout import AUDIT_FILE
 from dicommap.reading import open_regular_file
@@ -71,7 +71,7 @@ class AuditReader:
             if value is None:
                 yield entry
             elif isinstance(line, AuditChange):
-                match = compare_value(line, value, key)
+                match = compare_value_with_change(line, value, key)
                 self.unknown += match is ValueMatch.UNKNOWN
                 if match not in (ValueMatch.NO, ValueMatch.UNKNOWN):
                     yield AuditEntry(line, at, user, match)

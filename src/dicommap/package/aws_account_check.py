@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 from dicommap.aws import Clients
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import UsageError
-from dicommap.healthimaging.data_stores import find_data_store
+from dicommap.healthimaging.data_stores import find_data_store_id
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from dicommap.model.update_state import UpdateAccount
+    from dicommap.model.update_state import UpdateAwsAccount
 
 ACCOUNT_OPTIONS = {
     "datastoreId": "--datastore-id",
@@ -61,7 +61,7 @@ def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) 
     )
 
 
-def add_saved_settings(clients: Clients | None, kept: AwsAccount | UpdateAccount | None) -> Clients:
+def add_saved_settings(clients: Clients | None, kept: AwsAccount | UpdateAwsAccount | None) -> Clients:
     """Return clients with the caller's settings. If the profile or region is missing, it is that of the first submit.
 
     A profile is a name on one machine, so the caller may use another profile. An endpoint is never taken from a
@@ -89,7 +89,7 @@ def add_saved_settings(clients: Clients | None, kept: AwsAccount | UpdateAccount
     return clients_asked if whole == clients_asked else whole  # The caller's clients may already have open connections.
 
 
-def require_same_endpoint(kept: AwsAccount | UpdateAccount | None, clients: Clients) -> None:
+def require_same_endpoint(kept: AwsAccount | UpdateAwsAccount | None, clients: Clients) -> None:
     """Raise UsageError if the clients use another region or endpoint than the first submit.
 
     `kept` is the AWS account of the first submit; None if there was no submit. A setting that the caller does not give
@@ -107,13 +107,13 @@ def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]
     _require_same_members(kept, {name: request.get(name) for name in AWS_ACCOUNT_MEMBERS})
 
 
-def require_same_datastore(kept: AwsAccount | UpdateAccount, datastore_id: str) -> None:
+def require_same_datastore(kept: AwsAccount | UpdateAwsAccount, datastore_id: str) -> None:
     """Raise UsageError if a data store is not the data store of the first submit."""
     _require_same_members(kept, {"datastoreId": datastore_id})
 
 
 def choose_update_datastore(
-    sources: Iterable[str], kept: AwsAccount | UpdateAccount | None, datastore_id: str | None
+    sources: Iterable[str], kept: AwsAccount | UpdateAwsAccount | None, datastore_id: str | None
 ) -> str:
     """Return the id of the data store to which the updates of a package are sent.
 
@@ -128,7 +128,7 @@ def choose_update_datastore(
     """
     if kept is not None:
         require_same_datastore(kept, datastore_id or kept.datastoreId)
-    scanned = find_data_store(sources)
+    scanned = find_data_store_id(sources)
     if scanned is not None and datastore_id not in (None, scanned):
         raise UsageError(
             f"The package was drafted from what the data store {scanned} has.", fix="Leave --datastore-id out."
@@ -139,7 +139,7 @@ def choose_update_datastore(
     return chosen
 
 
-def _require_same_members(kept: AwsAccount | UpdateAccount | None, settings: Mapping[str, str | None]) -> None:
+def _require_same_members(kept: AwsAccount | UpdateAwsAccount | None, settings: Mapping[str, str | None]) -> None:
     """Raise UsageError if a setting is not that of the first submit."""
     if kept is None:
         return
@@ -163,13 +163,13 @@ def _require_same_members(kept: AwsAccount | UpdateAccount | None, settings: Map
     )
 
 
-def make_update_account(datastore_id: str, clients: Clients) -> UpdateAccount:
+def make_update_account(datastore_id: str, clients: Clients) -> UpdateAwsAccount:
     """Return the data store and the settings of a first update, to be saved in the package."""
     from dicommap.aws.environment import get_caller_region
-    from dicommap.model.update_state import UpdateAccount
+    from dicommap.model.update_state import UpdateAwsAccount
 
     endpoint = clients.endpoint_url
-    return UpdateAccount(
+    return UpdateAwsAccount(
         datastoreId=datastore_id,
         region=get_caller_region(clients),
         profile=clients.profile,

@@ -12,7 +12,7 @@ from weakref import finalize
 
 from dicommap.errors import DocumentError, os_error_reason
 from dicommap.issues import Issue, make_issue
-from dicommap.model.package_layout import limit_at
+from dicommap.model.package_layout import choose_document_limit
 from dicommap.progress import Progress
 from dicommap.reading import FileTooLargeError, NotRegularFileError, open_folder, open_regular_file, read_regular_file
 from dicommap.reading.document_limits import LARGEST_DOCUMENT_LIMIT
@@ -61,7 +61,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         root: Path,
         report: OnProgress | None = None,
         *,
-        limit_of: Callable[[str], DocumentLimit] = limit_at,
+        limit_of: Callable[[str], DocumentLimit] = choose_document_limit,
         follow_links: bool = False,
     ) -> None:
         """List the files of a directory. Their contents are read later.

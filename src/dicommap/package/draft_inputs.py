@@ -224,12 +224,12 @@ def _make_lookup_table(
     rules: Path, rule: str, lookup: LookupSettings, shared: LookupTables, store: ItemStore
 ) -> tuple[LookupTable, list[Issue]]:
     """Return the table of a rule's lookup, and its issues. Rules with equal lookups share one table."""
-    from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
+    from dicommap.edits.lookup_tables import missing_column_issues, read_lookup_table, repeated_row_issues
 
     key = (rules.parent / lookup.file, lookup.by, lookup.column, lookup.delimiter, lookup.encoding)
     issues: list[Issue] = []
     if key not in shared:
-        shared[key], issues = read_lookup(lookup, _read_lookup(rules, rule, lookup), store)
+        shared[key], issues = read_lookup_table(lookup, _read_lookup(rules, rule, lookup), store)
     return shared[key], [
         *issues,
         *missing_column_issues(lookup, shared[key]),

@@ -48,7 +48,7 @@ class ImageSetPromoter:
             state = self.states.read(image_set)
             if state is not None and state.step is PromotionStep.PROMOTED:
                 return _make_result(state, PromotionOutcome.PROMOTED)
-            if state is not None and state.step.is_copy:
+            if state is not None and state.step.may_be_copying:
                 return replace(_make_result(state, PromotionOutcome.PLANNED), reason=BEGUN_REASON)
             promotion, _ = self._plan(image_set)
         except PromotionEndError as end:
@@ -72,7 +72,7 @@ class ImageSetPromoter:
         try:
             if state is not None and state.step is PromotionStep.PROMOTED:
                 return _make_result(state, PromotionOutcome.PROMOTED)
-            if state is not None and state.step.is_copy:
+            if state is not None and state.step.may_be_copying:
                 result = self._resume_copy(state)
                 if result is not None:
                     return result

@@ -178,7 +178,7 @@ class ImageSetUpdater:
 
         Return whether AWS has executed it, now or in an earlier run.
         """
-        last = work.state.find_last(work.image_set, number)
+        last = work.state.find_last_record(work.image_set, number)
         if last is not None and last.state.is_done and last.part == last.parts:
             return self._add_kept_records(work, number)
         is_going_on = last is not None and (last.state.is_open or last.state.is_done)

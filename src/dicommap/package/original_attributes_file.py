@@ -8,7 +8,7 @@ from enum import StrEnum
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.choices import choice_of
+from dicommap.dicom.choices import to_choice
 from dicommap.display.csv_json import format_json_lines
 from dicommap.errors import UsageError
 from dicommap.issues import Issue
@@ -62,7 +62,7 @@ class OriginalAttributesFile:
                 f"The source of previous values is no LO value: at most {_LO_LIMIT} characters, without a backslash.",
                 fix="Shorten it, or leave it out.",
             )
-        return cls(path=path, reason=choice_of(ModificationReason, reason, "reason of a modification"), source=source)
+        return cls(path=path, reason=to_choice(ModificationReason, reason, "reason of a modification"), source=source)
 
     def write(
         self, changes: Sequence[AttributeChange], read_files: StudyFileReader, *, is_dry: bool

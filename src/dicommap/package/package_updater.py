@@ -194,7 +194,7 @@ class PackageUpdater:
         """
         requests: list[ForecastRequest] = []
         for number, request in enumerate(planned.update.requests, 1):
-            last = state.find_last(target.image_set_id, number)
+            last = state.find_last_record(target.image_set_id, number)
             if last is not None and last.state.is_done and last.part == last.parts:
                 continue
             necessary = self.updater.decide(target, planned.update.study_instance_uid, request, stored)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
-from dicommap.model.audit import FIRST_PREVIOUS, hash_line
+from dicommap.model.audit import FIRST_PREVIOUS, hash_audit_line
 from dicommap.model.package_layout import AUDIT_FILE, PLAN_FILE
 from dicommap.package.audit_log import format_event_line
 from dicommap.planning.package_documents import PackageDocuments
@@ -82,7 +82,7 @@ def _add_event(changes: Iterator[str], event: AuditEvent) -> Iterator[str]:
     for piece in changes:
         yield piece
     last_line = piece[piece.rfind("\n", 0, -1) + 1 :]
-    previous = hash_line(last_line.encode()) if last_line else FIRST_PREVIOUS
+    previous = hash_audit_line(last_line.encode()) if last_line else FIRST_PREVIOUS
     yield format_event_line(event, datetime.now(UTC), previous)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
-from dicommap.model.package_layout import PROMOTIONS_FOLDER, promotion_path
+from dicommap.model.package_layout import PROMOTIONS_FOLDER, promotion_state_path
 from dicommap.model.promotion_state import PromotionState
 from dicommap.package.state_folder import StateFolder
 
@@ -38,15 +38,17 @@ class PromotionStates:
 
         Raises PackageError if the file is damaged.
         """
-        damaged = f"{promotion_path(image_set)} is not the state of a promotion."
-        state = self._folder.read_model(promotion_path(image_set), PromotionState, damaged=damaged, fix=_DAMAGED_FIX)
+        damaged = f"{promotion_state_path(image_set)} is not the state of a promotion."
+        state = self._folder.read_model(
+            promotion_state_path(image_set), PromotionState, damaged=damaged, fix=_DAMAGED_FIX
+        )
         if state is not None and state.imageSetId != image_set:
             raise PackageError(damaged, fix=_DAMAGED_FIX)
         return state
 
     def write(self, state: PromotionState) -> None:
         """Save a state. After a crash, the file has either the old or the new state. Raises PackageError."""
-        self._folder.write(promotion_path(state.imageSetId), state)
+        self._folder.write(promotion_state_path(state.imageSetId), state)
 
     def lock(self) -> AbstractContextManager[None]:
         """Return a context manager that locks the folder, so that no second promotion can run on this machine."""

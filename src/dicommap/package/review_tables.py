@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.issues import Issue
-    from dicommap.model.audit_values import AuditValues
+    from dicommap.model.audit_values import AuditValueForm
     from dicommap.model.item_store import ItemList, ItemStore
     from dicommap.overrides.grouping_values import GroupingValues
     from dicommap.overrides.resolution import Resolution
@@ -45,7 +45,7 @@ MAX_ISSUES_OF_ONE_KIND = 20
 def build_tables(
     resolution: Resolution,
     issues: Iterable[Issue],
-    audit_values: AuditValues,
+    audit_values: AuditValueForm,
     assumptions: Assumptions,
     store: ItemStore,
     updates: UpdateFiles,
@@ -123,10 +123,10 @@ def _select_series_rows(
         files = files_by_series.get(series, 0)
         series_rows = list(group) if files else []
         if len(series_rows) == 1:
-            table.add([replace(series_rows[0], files=files)])
+            table.add_rows([replace(series_rows[0], files=files)])
         else:
             is_whole = sum(row.files or 0 for row in series_rows) == files
-            table.add(series_rows if is_whole else [replace(row, files=None) for row in series_rows])
+            table.add_rows(series_rows if is_whole else [replace(row, files=None) for row in series_rows])
     return table
 
 

@@ -13,7 +13,7 @@ from dicommap.aws.image_sets import ImageSets
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.validation_result import Validation
 from dicommap.errors import AwsError, UsageError
-from dicommap.healthimaging.data_stores import find_data_store
+from dicommap.healthimaging.data_stores import find_data_store_id
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.issues.bounded_list import ITEM_LIMIT, bounded_issues
 from dicommap.overrides.store_forecast import (
@@ -21,7 +21,7 @@ from dicommap.overrides.store_forecast import (
     StoredImageSet,
     StoreForecast,
     forecast_study,
-    mark_unanswered,
+    make_unanswered_forecasts,
     store_forecast_issues,
 )
 from dicommap.package.aws_account_check import ACCOUNT_EXAMPLES, add_saved_settings, require_same_datastore
@@ -147,11 +147,13 @@ def _search_study(groups: list[GroupingValues], search: ImageSetSearch, datastor
         if not error.local or error.code in ACCESS_DENIED_CODES | NOT_FOUND_CODES:
             raise
         issue = make_issue("store.unread", location, told=error.message)
-        return _StudyAnswer(mark_unanswered(groups), [issue], is_stored=False)
+        return _StudyAnswer(make_unanswered_forecasts(groups), [issue], is_stored=False)
     attributes = [summary.attributes for summary in summaries]
     if any(given.get("StudyInstanceUID") != study or not given.get("SeriesInstanceUID") for given in attributes):
         told = "The answer to SearchImageSets has an image set of another study or without a series."
-        return _StudyAnswer(mark_unanswered(groups), [make_issue("store.unread", location, told=told)], is_stored=False)
+        return _StudyAnswer(
+            make_unanswered_forecasts(groups), [make_issue("store.unread", location, told=told)], is_stored=False
+        )
     stored = [
         StoredImageSet.from_attributes(
             make_printable(summary.imageSetId[:_UID_CHARACTERS]), given, is_primary=summary.isPrimary
@@ -207,7 +209,7 @@ def choose_datastore(package: PackageDirectory, datastore_id: str | None) -> str
     kept = package.aws_account()
     known: Any = kept.datastoreId if kept is not None else None
     if kept is None and not package.plan.jobs:
-        known = find_data_store(package.plan.sources)  # of a package that was drafted from a scanned data store
+        known = find_data_store_id(package.plan.sources)  # of a package that was drafted from a scanned data store
     elif kept is None:
         known = package.request(package.plan.jobs[0]).get("datastoreId")
     chosen: Any = datastore_id or known
@@ -228,10 +230,10 @@ def choose_datastore(package: PackageDirectory, datastore_id: str | None) -> str
 def _make_summary_issue(forecast: StoreForecast) -> Issue:
     return make_issue(
         "store.forecast",
-        new=f"{forecast.count_effect(ImageSetEffect.NEW):,}",
-        versions=f"{forecast.count_effect(ImageSetEffect.NEW_VERSION):,}",
-        non_primary=f"{forecast.count_effect(ImageSetEffect.NON_PRIMARY):,}",
-        unknown=f"{forecast.count_effect(ImageSetEffect.UNKNOWN):,}",
+        new=f"{forecast.count_image_sets(ImageSetEffect.NEW):,}",
+        versions=f"{forecast.count_image_sets(ImageSetEffect.NEW_VERSION):,}",
+        non_primary=f"{forecast.count_image_sets(ImageSetEffect.NON_PRIMARY):,}",
+        unknown=f"{forecast.count_image_sets(ImageSetEffect.UNKNOWN):,}",
         stored=f"{forecast.stored_studies:,}",
         studies=forecast.studies,
     )

@@ -94,9 +94,9 @@ class TemporaryStore(ItemStore):
         self._tables += 1
         return StoredDict(self, f"dict{self._tables}", self._items_in_memory)
 
-    def sort_keys(self, made: Mapping[str, ValueT]) -> Iterator[str]:
+    def iterate_sorted_keys(self, made: Mapping[str, ValueT]) -> Iterator[str]:
         """Return the keys of a dict of this store in ascending order. Only some of them are in memory at once."""
-        return made.sort_keys() if isinstance(made, StoredDict) else super().sort_keys(made)
+        return made.iterate_sorted_keys() if isinstance(made, StoredDict) else super().iterate_sorted_keys(made)
 
     def execute(self, statement: str, *parameters: object) -> sqlite3.Cursor:
         """Execute a statement. Raises PackageError if the disk is full or fails."""
@@ -235,7 +235,7 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
             return self._first[key]
         return default if self._insert_item(_dump(default), _encode_key(key)) else self[key]
 
-    def sort_keys(self) -> Iterator[KeyT]:
+    def iterate_sorted_keys(self) -> Iterator[KeyT]:
         """Return the keys, which must be texts, in ascending order."""
         in_memory: Any = sorted(self._first, key=_encode_key)
         return merge(in_memory, self._sort_stored_keys(), key=_encode_key) if self._stored else iter(in_memory)

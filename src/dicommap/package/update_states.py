@@ -11,7 +11,7 @@ from dicommap.model.package_layout import (
     revert_state_path,
     update_state_path,
 )
-from dicommap.model.update_state import RevertState, UpdateAccount, UpdateState
+from dicommap.model.update_state import RevertState, UpdateAwsAccount, UpdateState
 from dicommap.package.state_folder import StateFolder
 from dicommap.reading.document_limits import UPDATE_STATE_LIMIT
 
@@ -77,14 +77,14 @@ class UpdateStates:
         """Save the state of taking back the updates of an image set. Raises PackageError if it cannot be written."""
         self._folder.write(revert_state_path(state.imageSetId), state)
 
-    def read_account(self) -> UpdateAccount | None:
+    def read_account(self) -> UpdateAwsAccount | None:
         """Return the data store and the settings of the first update. Return None if there was no update.
 
         Raises PackageError if the file is damaged.
         """
-        return self._read(UPDATE_ACCOUNT_FILE, UpdateAccount)
+        return self._read(UPDATE_ACCOUNT_FILE, UpdateAwsAccount)
 
-    def write_account(self, account: UpdateAccount) -> None:
+    def write_account(self, account: UpdateAwsAccount) -> None:
         """Write account.json. Raises PackageError if the file cannot be written."""
         self._folder.write(UPDATE_ACCOUNT_FILE, account)
 

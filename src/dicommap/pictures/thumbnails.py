@@ -10,7 +10,7 @@ from dicommap.errors import UsageError
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
 from dicommap.model.picture import Picture
-from dicommap.model.study import series_number_key
+from dicommap.model.study import series_number_sort_key
 from dicommap.pictures.drawing import draw_placeholder, draw_tiles, encode_png
 from dicommap.pictures.file_to_draw import NoPictureError
 from dicommap.pictures.frame_image import render_frame
@@ -183,7 +183,7 @@ def make_study_overview(
     """
     require_size(size)
     tiles, drawn = [], 0
-    first = sorted(members, key=lambda member: series_number_key(member[0]))[:MAX_SERIES]
+    first = sorted(members, key=lambda member: series_number_sort_key(member[0]))[:MAX_SERIES]
     for series, files in track_progress(first, report, len(first)):
         image, _, is_drawn = draw_middle_image(read_slices(files), size)
         drawn += is_drawn

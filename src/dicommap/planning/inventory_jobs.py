@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from dicommap.dicom.choices import choice_of
+from dicommap.dicom.choices import to_choice
 from dicommap.errors import UsageError
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
@@ -255,7 +255,7 @@ def missing_prefix_error() -> UsageError:
 def _check_staging(staging: StagingPolicy | str | None, stage_uri: str | None) -> StagingPolicy:
     if staging is None:
         return StagingPolicy.NEVER if stage_uri is None else StagingPolicy.WHERE_NEEDED
-    chosen = choice_of(StagingPolicy, staging, "staging")
+    chosen = to_choice(StagingPolicy, staging, "staging")
     if (chosen is StagingPolicy.NEVER) != (stage_uri is None):
         raise UsageError(
             "Staging and its prefix do not go together.",

@@ -136,7 +136,7 @@ class PackageDocuments(Mapping[str, str]):
         return path in self._texts or path in self._produced
 
     def __iter__(self) -> Iterator[str]:
-        return merge(self._store.sort_keys(self._texts), sorted(self._produced))
+        return merge(self._store.iterate_sorted_keys(self._texts), sorted(self._produced))
 
     def __len__(self) -> int:
         return len(self._texts) + len(self._produced)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
-from dicommap.dicom.person_name_comparison import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_counts_of_equal_names
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.issues.wording import format_count
 from dicommap.plots.modality_plot import OTHERS, modality_of, most_frequent
@@ -99,13 +99,13 @@ def _count_series(series: Series, modalities: tuple[str, ...], missing: _Shares,
     for keyword, counts in series.values.items():
         missing.add(keyword, modalities, counts.get("", 0), series.files)
         if _choose_comparison_level(keyword) is Level.SERIES:
-            inconsistent.add(keyword, modalities, len(merge_equal_names(keyword, counts)) > 1, 1)
+            inconsistent.add(keyword, modalities, len(merge_counts_of_equal_names(keyword, counts)) > 1, 1)
 
 
 def _count_study(study: Study, modalities: tuple[str, ...], inconsistent: _Shares) -> None:
     for keyword, counts in study.values.items():
         if _choose_comparison_level(keyword) is Level.STUDY:
-            inconsistent.add(keyword, modalities, len(merge_equal_names(keyword, counts)) > 1, 1)
+            inconsistent.add(keyword, modalities, len(merge_counts_of_equal_names(keyword, counts)) > 1, 1)
 
 
 def _fold_modalities(counts: Counter[tuple[str, str]], named: set[str]) -> None:

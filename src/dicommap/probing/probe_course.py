@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.levels import Level
-from dicommap.healthimaging.override_questions import SIZES, OverrideAnswers, list_answers
+from dicommap.healthimaging.override_questions import SIZES, OverrideAnswers, list_possible_answers
 from dicommap.probing import judging
 from dicommap.probing.experiments import COPIES, FIRST_IMPORT, JOB_NUMBERS, build_job, name_form_job, name_level_job
 from dicommap.probing.judging import SILENT, Verdict, judge_effect, unclear
@@ -364,7 +364,7 @@ class ProbeCourse:
 
 def _require_answer(question: str, verdict: Verdict) -> Verdict:
     """Return the verdict if its answer is one of the possible answers to the question; else an unclear verdict."""
-    if verdict.answer is None or verdict.answer in list_answers()[question]:
+    if verdict.answer is None or verdict.answer in list_possible_answers()[question]:
         return verdict
     return unclear(f"{verdict.seen}; the question has no such answer", *verdict.jobs)
 

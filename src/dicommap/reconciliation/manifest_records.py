@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from dicommap.healthimaging.job_output import warning_name
+from dicommap.healthimaging.job_output import find_warning_name
 from dicommap.reconciliation.lenient_json import parse_lenient_json
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ def _parse_boolean(value: object) -> bool | None:
 def _parse_warnings(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list) else []
     warnings = (item for item in items[:_WARNINGS_LIMIT] if isinstance(item, dict))
-    return tuple(dict.fromkeys(warning_name(warning.get("type"), _get_reason_code(warning)) for warning in warnings))
+    return tuple(
+        dict.fromkeys(find_warning_name(warning.get("type"), _get_reason_code(warning)) for warning in warnings)
+    )
 
 
 def _get_reason_code(warning: Mapping[str, Any]) -> object:

@@ -13,7 +13,7 @@ from dicommap.model.audit import (
     AuditAction,
     AuditEventLine,
     AuditLine,
-    hash_line,
+    hash_audit_line,
     parse_audit_line,
 )
 from dicommap.model.package_layout import AUDIT_FILE
@@ -54,7 +54,7 @@ def read_audit_lines(
     """
     previous, size, digest = FIRST_PREVIOUS, 0, hashlib.sha256()
     has_issue = is_drafted = False
-    for row, data in enumerate(_join_pieces(pieces), 1):
+    for row, data in enumerate(_join_line_pieces(pieces), 1):
         place = Location(path=AUDIT_FILE, row=row)
         if not data.endswith(b"\n"):
             is_too_long = len(data) > AUDIT_LINE_LIMIT
@@ -77,13 +77,13 @@ def read_audit_lines(
                 is_drafted = True
                 if plan_hash is not None and line.plan != plan_hash:
                     yield make_issue("audit.other-plan", place)
-        previous = hash_line(data)
+        previous = hash_audit_line(data)
     is_changed = planned is not None and (digest.hexdigest() != planned["sha256"] or not is_drafted)
     if is_changed and not has_issue:
         yield make_issue("package.changed-file", Location(path=AUDIT_FILE))
 
 
-def _join_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _join_line_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield whole lines, and the rest of the file if it has no line end. A line that is too long is divided."""
     line = b""
     for piece in pieces:

@@ -57,7 +57,7 @@ def check_mappings(
     """
     first_indexes: dict[_MappingKey, int] = {}
     files: dict[str, int] = {}
-    of_series = _find_series_mappings(mappings)
+    of_series = _index_series_mappings(mappings)
     for index, mapping in enumerate(mappings):
         place = f"{pointer}{MAPPINGS_POINTER}/{index}"
         study, series = mapping["studyInstanceUID"], mapping.get("seriesInstanceUID")
@@ -80,7 +80,7 @@ def check_mappings(
             yield from _unknown_target_issues(study, series, known, place)
 
 
-def mapping_key(mapping: Mapping[str, str]) -> tuple[str, str | None, str]:
+def make_mapping_key(mapping: Mapping[str, str]) -> tuple[str, str | None, str]:
     """Return a mapping as a tuple for comparison: Study Instance UID, Series Instance UID or None, and file path."""
     return mapping["studyInstanceUID"], mapping.get("seriesInstanceUID"), mapping["metadataFilePath"]
 
@@ -99,16 +99,16 @@ def check_planned_mappings(
         in_plan: The location of the list of mappings in the plan.
         in_configuration: The location of the import configuration.
     """
-    plan, configuration = set(map(mapping_key, planned)), set(map(mapping_key, mappings))
+    plan, configuration = set(map(make_mapping_key, planned)), set(map(make_mapping_key, mappings))
     for index, mapping in enumerate(mappings):
-        if mapping_key(mapping) not in plan:
+        if make_mapping_key(mapping) not in plan:
             yield make_issue("mapping.not-planned", replace(in_configuration, pointer=f"{MAPPINGS_POINTER}/{index}"))
     for index, mapping in enumerate(planned):
-        if mapping_key(mapping) not in configuration:
+        if make_mapping_key(mapping) not in configuration:
             yield make_issue("mapping.planned-missing", replace(in_plan, pointer=f"{in_plan.pointer}/{index}"))
 
 
-def _find_series_mappings(mappings: list[dict[str, str]]) -> dict[str, list[int]]:
+def _index_series_mappings(mappings: list[dict[str, str]]) -> dict[str, list[int]]:
     """Return a dict: Study Instance UID -> indexes of the mappings of its series."""
     indexes: dict[str, list[int]] = {}
     for index, mapping in enumerate(mappings):
@@ -239,24 +239,26 @@ def _precedence_issues(
     if assumptions.precedence != "unavailable":
         return
     paths = {
-        mapping["studyInstanceUID"]: mapping["metadataFilePath"] for mapping in mappings if not _is_series(mapping)
+        mapping["studyInstanceUID"]: mapping["metadataFilePath"]
+        for mapping in mappings
+        if not _is_series_mapping(mapping)
     }
     for index, mapping in enumerate(mappings):
         study_path = paths.get(mapping["studyInstanceUID"])
-        if study_path is None or not _is_series(mapping):
+        if study_path is None or not _is_series_mapping(mapping):
             continue
-        tags = [_list_tags(overrides, path) for path in (study_path, mapping["metadataFilePath"])]
+        tags = [_read_override_tags(overrides, path) for path in (study_path, mapping["metadataFilePath"])]
         if tags[0] & tags[1] - _IDENTIFYING_TAGS:
             place = Location(pointer=f"{pointer}{MAPPINGS_POINTER}/{index}")
             what = "an attribute that is in the override of the series and in that of its study"
             yield make_issue("override.not-applied", place, setting="precedence=unavailable", what=what)
 
 
-def _is_series(mapping: Mapping[str, str]) -> bool:
+def _is_series_mapping(mapping: Mapping[str, str]) -> bool:
     return mapping.get("seriesInstanceUID") is not None
 
 
-def _list_tags(overrides: FilesByPath, path: str) -> set[str]:
+def _read_override_tags(overrides: FilesByPath, path: str) -> set[str]:
     """Return the tags of the data set in an override file. Return an empty set if the file cannot be read."""
     document = parse_content(overrides[path])[0] if path in overrides else None
     data_set = document[0] if isinstance(document, list) and document else document

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MAPPING_POINTER = re.compile(re.escape(MAPPINGS_POINTER) + "/[0-9]+")
 
 
-def check_documents(documents: PackageDocuments) -> list[Issue]:
+def check_drafted_documents(documents: PackageDocuments) -> list[Issue]:
     """Return the errors and warnings that `validate` would find in a package that is not written yet.
 
     The location of an issue of an override file or a mapping is the study or series, because no file exists yet.
@@ -33,7 +33,7 @@ def check_documents(documents: PackageDocuments) -> list[Issue]:
     source_errors = [one.with_location(path=PLAN_FILE) for one in sources if one.severity is Severity.ERROR]
     issues = source_errors + check_package(_DraftedFiles(documents), None, None, drafted=documents.plan)
     issues = [issue for issue in issues if issue.severity is not Severity.NOTE]
-    folders = {_find_job_folder(issue.location.path or "") for issue in issues}
+    folders = {_get_job_folder(issue.location.path or "") for issue in issues}
     targets = _map_targets_to_locations(documents.plan, folders) if issues else {}
     return [_locate_at_target(issue, targets) for issue in issues]
 
@@ -98,7 +98,7 @@ class _DraftedFiles(FilesByPath):
         return len(self._documents)
 
 
-def _find_job_folder(path: str) -> str:
+def _get_job_folder(path: str) -> str:
     return "/".join(path.split("/")[:2])
 
 

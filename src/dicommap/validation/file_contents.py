@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from dicommap.dicom.strict_json import check_json, parse_json
+from dicommap.dicom.strict_json import check_parsed_json, parse_json
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.reading.document_limits import OVERRIDE_LIMIT, DocumentLimit
 
@@ -48,7 +48,7 @@ class LineReadable(Protocol):
         ...
 
 
-class Subfolder(FilesByPath):
+class SubfolderFiles(FilesByPath):
     """The files below one folder, with paths relative to this folder."""
 
     def __init__(self, files: FilesByPath, prefix: str) -> None:
@@ -69,10 +69,10 @@ class Subfolder(FilesByPath):
 
 
 KEPT_BYTES = 2**24
-"""Maximum number of bytes that KeptFiles keeps in memory."""
+"""Maximum number of bytes that CachedFiles keeps in memory."""
 
 
-class KeptFiles(FilesByPath):
+class CachedFiles(FilesByPath):
     """Files that stay in memory after the first read, up to KEPT_BYTES in total.
 
     Other files are read at each access. The hash and the other checks of a kept file see the same bytes, even if
@@ -109,7 +109,7 @@ def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -
     if isinstance(content, Issue):
         return None, [content]
     if isinstance(content, JsonContent):
-        return check_json(content.value, content.text, limit.values)
+        return check_parsed_json(content.value, content.text, limit.values)
     return parse_json(content, limit.values)
 
 

@@ -58,4 +58,4 @@ def check_submission(submission: Submission, *, is_unknown: bool = False, unconf
         if submission.has_ended and submission.statusSource is not None:
             reason = f", and was not confirmed: {unconfirmed}" if unconfirmed else ""
             yield make_issue("watch.not-confirmed", place, status=submission.jobStatus, reason=reason)
-        yield from check_job_status(submission.report(), place)
+        yield from check_job_status(submission.to_job_info(), place)

@@ -56,7 +56,7 @@ def is_accepted_by_model(name: str, document: object) -> bool:
         name: The name of a shipped schema.
         document: The document as a JSON value.
     """
-    return name in DOCUMENT_MODELS and _get_adapter(DOCUMENT_MODELS[name]).validator.isinstance_python(document)
+    return name in DOCUMENT_MODELS and _get_type_adapter(DOCUMENT_MODELS[name]).validator.isinstance_python(document)
 
 
 @lru_cache
@@ -89,14 +89,14 @@ def _find_item_errors(
     if model is None or not isinstance(instance, list):
         yield from _find_all_item_errors(validator, items, instance, schema)
         return
-    is_accepted = _get_adapter(model).validator.isinstance_python
+    is_accepted = _get_type_adapter(model).validator.isinstance_python
     for index, item in enumerate(instance):
         if not is_accepted(item):
             yield from validator.descend(item, items, path=index)
 
 
 @lru_cache
-def _get_adapter(model: type[BaseModel]) -> TypeAdapter[BaseModel]:
+def _get_type_adapter(model: type[BaseModel]) -> TypeAdapter[BaseModel]:
     return TypeAdapter(model)
 
 

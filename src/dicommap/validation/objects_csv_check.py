@@ -42,7 +42,7 @@ def check_objects_csv(
                 yield make_issue("package.objects", Location(path=path), problem="its keys are not in order, each once")
                 return
             before = key
-            code, problem = _find_row_problem(planned, sources_in_s3, staged=job["staged"])
+            code, problem = _describe_row_problem(planned, sources_in_s3, staged=job["staged"])
             if problem is not None:
                 yield make_issue(code, Location(path=path), row=counts["sourceFiles"] + 2, problem=problem)
                 return
@@ -62,15 +62,17 @@ def check_objects_csv(
             yield make_issue("package.counts", where, planned=job[member], found=count, what=member)
 
 
-def _find_row_problem(planned: PlannedObject, sources_in_s3: Sequence[bool], *, staged: bool) -> tuple[str, str | None]:
+def _describe_row_problem(
+    planned: PlannedObject, sources_in_s3: Sequence[bool], *, staged: bool
+) -> tuple[str, str | None]:
     """Return the code of the issue for a row, and a text that describes the problem; None if the row is valid."""
-    problem = _find_source_problem(planned, sources_in_s3)
+    problem = _describe_source_problem(planned, sources_in_s3)
     if problem is not None or not staged:
         return "package.object-source", problem
-    return "package.staged-object", _find_staged_problem(planned)
+    return "package.staged-object", _describe_staged_problem(planned)
 
 
-def _find_source_problem(planned: PlannedObject, sources_in_s3: Sequence[bool]) -> str | None:
+def _describe_source_problem(planned: PlannedObject, sources_in_s3: Sequence[bool]) -> str | None:
     """Return the reason why a row's source file is not below a source of the plan; None if it is below one."""
     if not 0 <= planned.root < len(sources_in_s3):
         return "the plan has no source of this number"
@@ -85,7 +87,7 @@ def _find_source_problem(planned: PlannedObject, sources_in_s3: Sequence[bool]) 
     return "its source has a segment '..'" if ".." in planned.source.split("/") else None
 
 
-def _find_staged_problem(planned: PlannedObject) -> str | None:
+def _describe_staged_problem(planned: PlannedObject) -> str | None:
     """Return the reason why a staging job cannot copy an object; None if it can."""
     if planned.disposition not in INSTANCE_DISPOSITIONS:
         return f"an object that is '{planned.disposition.value}' is no instance to be copied"

@@ -30,8 +30,8 @@ from dicommap.model.package_layout import (
     SUBMISSION_FOLDER,
     UPDATE_STATES_FOLDER,
     VERIFICATION_FOLDER,
+    choose_document_limit,
     job_folder,
-    limit_at,
 )
 from dicommap.planning.plan import Plan, PlanJobs, iterate_plan_json
 from dicommap.planning.plan_parts import parse_plan_parts
@@ -40,8 +40,8 @@ from dicommap.validation.audit_check import check_audit
 from dicommap.validation.configuration_check import check_mappings_and_files, check_planned_mappings, get_mappings
 from dicommap.validation.draft_issues_check import repeat_draft_issues
 from dicommap.validation.file_contents import (
-    KeptFiles,
-    Subfolder,
+    CachedFiles,
+    SubfolderFiles,
     check_size_and_hash,
     open_hashed_lines,
     parse_content,
@@ -74,11 +74,11 @@ _RequestMembers = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Package:
+class _CheckedPackage:
     """A package with a valid plan, and the data with which the checks compare its jobs."""
 
     plan: dict[str, Any]
-    """The JSON value of the plan, with its jobs as `_JobValues`."""
+    """The JSON value of the plan, with its jobs as `_JobJsonValues`."""
     plan_hash: str | None
     """The SHA-256 of plan.json; None if this process has just made the package."""
     jobs: PlanJobs
@@ -118,7 +118,7 @@ def check_and_read_package(
     if plan is None:
         return issues, None
     is_drafted, assumptions = drafted is not None, Assumptions.model_validate(plan["assumptions"])
-    package = _Package(
+    package = _CheckedPackage(
         plan=plan,
         plan_hash=read_plan.sha256,
         jobs=jobs,
@@ -130,17 +130,17 @@ def check_and_read_package(
     issues += _plan_issues(package, input_s3_uri)
     issues += _jobs_issues(package)
     issues += _updates_issues(package) if not is_drafted else ()
-    issues += _presence_issues(plan, files) if not is_drafted else ()
+    issues += _missing_or_unexpected_file_issues(plan, files) if not is_drafted else ()
     issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_iterate_output_uris(package)))
     issues = _merge_placeholder_notes(issues)
     # Client tokens are computed from the plan. If the plan is wrong, all tokens differ, and issues about them would not
     # help.
     if not is_drafted and not has_errors(issues):
-        issues += _token_issues(package)
+        issues += _client_token_issues(package)
     return issues, read_plan.model
 
 
-def _plan_issues(package: _Package, input_s3_uri: str | None) -> Iterator[Issue]:
+def _plan_issues(package: _CheckedPackage, input_s3_uri: str | None) -> Iterator[Issue]:
     """Yield the issues of the plan, of the tables that it describes, and of an unexpected inputS3Uri."""
     for issue in check_plan(package.plan):
         yield issue.with_location(path=PLAN_FILE)
@@ -154,7 +154,7 @@ def _plan_issues(package: _Package, input_s3_uri: str | None) -> Iterator[Issue]
         yield make_issue("s3-uri.mismatch", _plan_location("/inputS3Uri"), other="the call")
 
 
-def _jobs_issues(package: _Package) -> Iterator[Issue]:
+def _jobs_issues(package: _CheckedPackage) -> Iterator[Issue]:
     """Yield the issues of all jobs.
 
     Jobs with the same id have the same folder, which is checked once. The repeated id is an issue of the plan.
@@ -169,7 +169,7 @@ def _jobs_issues(package: _Package) -> Iterator[Issue]:
         checked.add(job["id"])
 
 
-def _updates_issues(package: _Package) -> Iterator[Issue]:
+def _updates_issues(package: _CheckedPackage) -> Iterator[Issue]:
     """Yield the issues of the updates, and of their differences from the plan. A draft makes only valid updates."""
     for index, planned in enumerate(package.plan.get("updates", ())):
         path = planned["path"]
@@ -177,7 +177,7 @@ def _updates_issues(package: _Package) -> Iterator[Issue]:
             continue
         content = package.files[path]
         changed = list(check_size_and_hash({path: content}, path, planned, _plan_location(f"/updates/{index}")))
-        document, issues = parse_content(content, limit_at(path))
+        document, issues = parse_content(content, choose_document_limit(path))
         issues = issues or check_update(document, package.known, package.assumptions)
         yield from changed
         yield from (issue.with_location(path=path) for issue in issues)
@@ -189,7 +189,7 @@ _CHANGING_FOLDERS = tuple(
 """Prefixes of the paths of files that commands write after the draft."""
 
 
-class _JobValues:
+class _JobJsonValues:
     """The JSON values of a plan's jobs. Each iteration makes them again, because keeping all needs much memory."""
 
     def __init__(self, jobs: PlanJobs) -> None:
@@ -199,11 +199,11 @@ class _JobValues:
         return self._jobs.iterate_values()
 
 
-class _ReadPlan(NamedTuple):
+class _PlanWithIssues(NamedTuple):
     """The plan as it was read from plan.json, or as this process has made it."""
 
     value: dict[str, Any] | None
-    """The JSON value of the plan with its jobs as `_JobValues`; None if plan.json is missing or has errors."""
+    """The JSON value of the plan with its jobs as `_JobJsonValues`; None if plan.json is missing or has errors."""
     issues: list[Issue]
     jobs: PlanJobs = PlanJobs()
     sha256: str | None = None
@@ -212,13 +212,13 @@ class _ReadPlan(NamedTuple):
     """The plan; None if plan.json cannot be read as a plan."""
 
 
-def _read_plan(files: FilesByPath, drafted: Plan | None) -> _ReadPlan:
+def _read_plan(files: FilesByPath, drafted: Plan | None) -> _PlanWithIssues:
     """Read plan.json and check it, or take the plan `drafted`, which is not checked against its schema again."""
     if drafted is not None:
         jobs = PlanJobs.validate(drafted.jobs)
         header = drafted.model_dump(mode="json", exclude_none=True, exclude={"jobs"})
-        value = {**header, "jobs": _JobValues(jobs)}
-        return _ReadPlan(value, list(_value_count_issues(drafted)), jobs, model=drafted)
+        value = {**header, "jobs": _JobJsonValues(jobs)}
+        return _PlanWithIssues(value, list(_value_count_issues(drafted)), jobs, model=drafted)
     parts = plan_hash = None
     lines = open_hashed_lines(files, PLAN_FILE)
     if lines is not None and not isinstance(lines, Issue):
@@ -229,9 +229,9 @@ def _read_plan(files: FilesByPath, drafted: Plan | None) -> _ReadPlan:
         model = None
         with suppress(ValidationError):
             model = Plan.model_validate({**parts[0], "jobs": parts[1]})
-        return _ReadPlan({**parts[0], "jobs": _JobValues(parts[1])}, [], parts[1], plan_hash, model)
+        return _PlanWithIssues({**parts[0], "jobs": _JobJsonValues(parts[1])}, [], parts[1], plan_hash, model)
     plan, issues = _read_document("plan", PLAN_FILE, files, is_valid=False)
-    return _ReadPlan(plan, issues, PlanJobs() if plan is None else PlanJobs.validate(plan["jobs"]), plan_hash)
+    return _PlanWithIssues(plan, issues, PlanJobs() if plan is None else PlanJobs.validate(plan["jobs"]), plan_hash)
 
 
 def _value_count_issues(plan: Plan) -> Iterator[Issue]:
@@ -268,7 +268,7 @@ def _iterate_expected_paths(plan: dict[str, Any]) -> Iterator[str]:
         yield from (f"{folder}/files/{file['path']}" for file in job["files"])
 
 
-def _presence_issues(plan: dict[str, Any], files: FilesByPath) -> Iterator[Issue]:
+def _missing_or_unexpected_file_issues(plan: dict[str, Any], files: FilesByPath) -> Iterator[Issue]:
     """Yield an issue for each missing and each unexpected file of the package.
 
     Most packages have exactly the expected files. To save memory, only digests of the paths are kept.
@@ -295,21 +295,21 @@ def _read_document(schema: str, path: str, files: FilesByPath, *, is_valid: bool
     """
     if path not in files:
         return None, [make_issue("package.missing-file", Location(path=path))]
-    document, issues = parse_content(files[path], limit_at(path))
+    document, issues = parse_content(files[path], choose_document_limit(path))
     if not issues and not is_valid:
         issues = check_schema(schema, document)
     failed = has_errors(issues)
     return None if failed else document, [issue.with_location(path=path) for issue in issues]
 
 
-def _job_issues(job: dict[str, Any], place: str, package: _Package) -> Iterator[Issue]:
+def _job_issues(job: dict[str, Any], place: str, package: _CheckedPackage) -> Iterator[Issue]:
     """Yield the issues of the files in a job's folder. `place` is the JSON Pointer of the job in the plan."""
     folder = job_folder(job["id"])
     path, overrides_path = f"{folder}/{CONFIGURATION_FILE}", f"{folder}/files/"
     configuration, issues = _read_document("import-configuration", path, package.files, is_valid=package.is_drafted)
     yield from (issue for issue in issues if issue.code != "package.missing-file")
     yield from _request_issues(job, configuration, package)
-    files = KeptFiles(package.files)
+    files = CachedFiles(package.files)
     for index, planned in enumerate(job["files"]) if not package.is_drafted else ():
         in_plan = _plan_location(f"{place}/files/{index}")
         yield from check_size_and_hash(files, overrides_path + planned["path"], planned, in_plan)
@@ -318,7 +318,7 @@ def _job_issues(job: dict[str, Any], place: str, package: _Package) -> Iterator[
     mappings = get_mappings(configuration)
     planned_paths = {file["path"] for file in job["files"]}
     uri = S3Uri.parse(job["inputS3Uri"])
-    overrides = Subfolder(files, overrides_path)
+    overrides = SubfolderFiles(files, overrides_path)
     for issue in check_mappings_and_files(
         mappings, overrides, package.known, uri, package.assumptions, absent=planned_paths
     ):
@@ -328,7 +328,7 @@ def _job_issues(job: dict[str, Any], place: str, package: _Package) -> Iterator[
     )
 
 
-def _objects_issues(job: dict[str, Any], place: str, package: _Package) -> Iterator[Issue]:
+def _objects_issues(job: dict[str, Any], place: str, package: _CheckedPackage) -> Iterator[Issue]:
     path = f"{job_folder(job['id'])}/{OBJECTS_FILE}"
     table = open_hashed_lines(package.files, path)
     if isinstance(table, Issue):
@@ -340,7 +340,7 @@ def _objects_issues(job: dict[str, Any], place: str, package: _Package) -> Itera
         yield from list(table.issues(path, job["objects"], _plan_location(f"{place}/objects"))) or issues
 
 
-def _request_issues(job: dict[str, Any], configuration: object, package: _Package) -> Iterator[Issue]:
+def _request_issues(job: dict[str, Any], configuration: object, package: _CheckedPackage) -> Iterator[Issue]:
     """Yield the issues of a job's request, and of its differences from the plan and the import configuration.
 
     The parameters that are checked later are added to `package.requests`.
@@ -348,7 +348,7 @@ def _request_issues(job: dict[str, Any], configuration: object, package: _Packag
     path = _request_path(job["id"])
     if path not in package.files:
         return
-    request, issues = parse_content(package.files[path], limit_at(path))
+    request, issues = parse_content(package.files[path], choose_document_limit(path))
     if isinstance(request, dict):
         package.requests[job["id"]] = {name: request.get(name) for name in _COMPARED_MEMBERS}
     issues = issues or check_request(request)
@@ -378,14 +378,14 @@ def _merge_placeholder_notes(issues: list[Issue]) -> list[Issue]:
     return merged
 
 
-def _iterate_output_uris(package: _Package) -> Iterator[tuple[Location, str]]:
+def _iterate_output_uris(package: _CheckedPackage) -> Iterator[tuple[Location, str]]:
     """Yield the location and the text of each request's outputS3Uri. The text may be a placeholder."""
     for job_id, request in package.requests.items():
         if isinstance(request["outputS3Uri"], str):
             yield Location(path=_request_path(job_id), pointer="/outputS3Uri"), request["outputS3Uri"]
 
 
-def _token_issues(package: _Package) -> Iterator[Issue]:
+def _client_token_issues(package: _CheckedPackage) -> Iterator[Issue]:
     for job in package.jobs:
         if package.requests[job.id]["clientToken"] != job.client_token(package.plan["attempt"]):
             yield make_issue("request.client-token", Location(path=_request_path(job.id), pointer="/clientToken"))

@@ -10,7 +10,7 @@ from dicommap.healthimaging.s3_uri import S3Prefixes, S3Uri, s3_uri_issues
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.overrides.shared_identifiers import compute_digest
 from dicommap.planning.source_prefixes import SourcePrefixes
-from dicommap.validation.configuration_check import mapping_key
+from dicommap.validation.configuration_check import make_mapping_key
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -44,7 +44,7 @@ def _mapped_count_issues(plan: dict[str, Any]) -> Iterator[Issue]:
     studies, series = array("Q"), array("Q")
     for job in plan["jobs"]:
         for mapping in job["mappings"]:
-            study_uid, series_uid, _ = mapping_key(mapping)
+            study_uid, series_uid, _ = make_mapping_key(mapping)
             studies.append(compute_digest(study_uid))
             if series_uid is not None:
                 series.append(compute_digest(study_uid, series_uid))
@@ -60,7 +60,7 @@ def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
     files, mappings = job["files"], job["mappings"]
     yield from s3_uri_issues(job["inputS3Uri"], Location(pointer=f"{place}/inputS3Uri"))
     yield from _repeated_key_issues(f"{place}/files", "/path", "file", (file["path"] for file in files))
-    yield from _repeated_key_issues(f"{place}/mappings", "", "mapping", map(mapping_key, mappings))
+    yield from _repeated_key_issues(f"{place}/mappings", "", "mapping", map(make_mapping_key, mappings))
     listed = {file["path"] for file in files}
     named = {mapping["metadataFilePath"] for mapping in mappings}
     for index, file in enumerate(files):
@@ -74,7 +74,7 @@ def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
 def _overlap_issues(jobs: Iterable[dict[str, Any]]) -> Iterator[Issue]:
     """Yield an issue for each job whose prefix begins with the prefix of another job."""
     # In sorted order, the prefixes that begin with another prefix follow it directly.
-    places = sorted((_format_prefix(job["inputS3Uri"]), index, job["id"]) for index, job in enumerate(jobs))
+    places = sorted((_add_ending_slash(job["inputS3Uri"]), index, job["id"]) for index, job in enumerate(jobs))
     outer = None
     for place in places:
         if outer is None or not place[0].startswith(outer[0]):
@@ -112,7 +112,7 @@ def _quota_issues(job: dict[str, Any], quotas: dict[str, int], place: str) -> It
             )
 
 
-def _format_prefix(uri: str) -> str:
+def _add_ending_slash(uri: str) -> str:
     return uri if uri.endswith("/") else uri + "/"
 
 

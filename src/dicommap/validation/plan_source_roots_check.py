@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
-from dicommap.healthimaging.data_stores import is_data_store_root, parse_data_store_root
+from dicommap.healthimaging.data_stores import is_data_store_root, parse_data_store_id
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.planning.source_prefixes import is_s3_root, parse_s3_root
 
@@ -35,7 +35,7 @@ def check_plan_sources(sources: Sequence[str], home: str = "") -> Iterator[Issue
                 yield make_issue("package.source-path", place)
             continue
         if is_data_store_root(source):
-            if parse_data_store_root(source) is None:
+            if parse_data_store_id(source) is None:
                 yield make_issue("package.source-path", place)
             continue
         if not source.startswith("/") or ".." in source.split("/") or "\0" in source:

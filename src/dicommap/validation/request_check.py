@@ -58,7 +58,7 @@ def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) ->
             yield make_issue("request.output-overlaps", place)
 
 
-def reject_drafted_members(account: Mapping[str, str]) -> None:
+def require_no_drafted_members(account: Mapping[str, str]) -> None:
     """Raise UsageError if `account` contains a parameter of the request that `draft` sets itself, such as inputS3Uri.
 
     `account` has the parameters that the caller of `draft` gives, such as datastoreId.

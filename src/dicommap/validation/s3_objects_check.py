@@ -78,14 +78,14 @@ class JobObjectsCheck:
         """
         unseen = dict(self._overrides)
         try:
-            for planned_object, listed_object in _merge_by_key(planned, listed):
+            for planned_object, listed_object in _pair_by_key(planned, listed):
                 if planned_object is None and listed_object is not None and listed_object.key in self._overrides:
                     unseen.pop(listed_object.key, None)
-                    self._check_override_file(self._overrides[listed_object.key], listed_object)
+                    self._record_override_file_issue(self._overrides[listed_object.key], listed_object)
                 elif planned_object is None and listed_object is not None:
-                    self._check_unplanned_object(listed_object)
+                    self._record_unplanned_object_issue(listed_object)
                 elif planned_object is not None:
-                    self._compare_object(planned_object, listed_object)
+                    self._record_object_issue(planned_object, listed_object)
         except _UnsortedKeysError as error:  # the issues of earlier objects may be wrong
             yield make_issue("listing.unsorted", Location(path=self._printable_input_uri), what=str(error))
             return
@@ -107,7 +107,7 @@ class JobObjectsCheck:
     def _locate_key(self, key: str) -> Location:
         return Location(path=make_printable(f"{self._uri}{key}"))
 
-    def _compare_object(self, planned: PlannedObject, listed: S3Object | None) -> None:
+    def _record_object_issue(self, planned: PlannedObject, listed: S3Object | None) -> None:
         """Record an issue if a planned object is missing from the listing or differs."""
         self._planned += 1
         # Only instances are imported, so a difference of any other object is not an error.
@@ -123,7 +123,7 @@ class JobObjectsCheck:
             # The ETags of staged copies are not compared: a copy of a multipart object has another ETag.
             self._issues.add(make_issue("object.changed", self._locate_key(planned.key), severity=severity))
 
-    def _check_override_file(self, planned: PlannedFile, listed: S3Object) -> None:
+    def _record_override_file_issue(self, planned: PlannedFile, listed: S3Object) -> None:
         """Record an issue if an uploaded override file differs from the planned file."""
         if listed.size != planned.size:
             self._issues.add(make_issue("object.override-differs", self._locate_key(listed.key), what="size"))
@@ -138,7 +138,7 @@ class JobObjectsCheck:
         if sha256 != planned.sha256:
             self._issues.add(make_issue("object.override-differs", self._locate_key(listed.key), what="SHA-256"))
 
-    def _check_unplanned_object(self, listed: S3Object) -> None:
+    def _record_unplanned_object_issue(self, listed: S3Object) -> None:
         """Record an issue for an object that is not in the plan. If it is a P10 file, the job would import it."""
         if not listed.size and (not listed.key or listed.key.endswith("/")):
             self._issues.add(make_issue("listing.folder-object", self._locate_key(listed.key)))
@@ -184,7 +184,7 @@ class _UnsortedKeysError(Exception):
     """Error for keys that are not sorted. Its text names the list with these keys: objects.csv or the listing of S3."""
 
 
-def _merge_by_key(
+def _pair_by_key(
     planned: Iterable[PlannedObject], listed: Iterable[S3Object]
 ) -> Iterator[tuple[PlannedObject | None, S3Object | None]]:
     """Yield pairs of a planned and a listed object with the same key, in the order of the keys.

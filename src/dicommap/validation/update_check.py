@@ -106,7 +106,7 @@ def _previous_value_issues(request: dict[str, Any], pointer: str) -> Iterator[Is
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _MetadataPlace:
     """One place in a document of UpdateImageSetMetadata (patient, study, series or instance), with its attributes."""
 
     level: Level
@@ -118,19 +118,19 @@ class _Place:
     """The Series Instance UID of a series or an instance; else None."""
 
 
-def _list_places(document: dict[str, Any], pointer: str) -> Iterator[_Place]:
+def _list_places(document: dict[str, Any], pointer: str) -> Iterator[_MetadataPlace]:
     if "Patient" in document:
-        yield _Place(Level.PATIENT, document["Patient"], f"{pointer}/Patient")
+        yield _MetadataPlace(Level.PATIENT, document["Patient"], f"{pointer}/Patient")
     study = document.get("Study", {})
-    yield _Place(Level.STUDY, study, f"{pointer}/Study")
+    yield _MetadataPlace(Level.STUDY, study, f"{pointer}/Study")
     for uid, series in study.get("Series", {}).items():
-        in_series = f"{pointer}/Study/Series{_uid_token(uid)}"
-        yield _Place(Level.SERIES, series, in_series, uid)
+        in_series = f"{pointer}/Study/Series{_uid_pointer_token(uid)}"
+        yield _MetadataPlace(Level.SERIES, series, in_series, uid)
         for instance, content in series.get("Instances", {}).items():
-            yield _Place(Level.INSTANCE, content, f"{in_series}/Instances{_uid_token(instance)}", uid)
+            yield _MetadataPlace(Level.INSTANCE, content, f"{in_series}/Instances{_uid_pointer_token(instance)}", uid)
 
 
-def _uid_token(uid: str) -> str:
+def _uid_pointer_token(uid: str) -> str:
     """Return the part of a JSON Pointer for a UID. It is masked if it may be a patient's ID: a UID has a dot."""
     return f"/{uid}" if "." in uid else pointer_token(uid)
 
@@ -139,7 +139,7 @@ def _uid_token(uid: str) -> str:
 class _PlaceChecker:
     """Checker of the attributes at one place of a request."""
 
-    place: _Place
+    place: _MetadataPlace
     is_removal: bool
     has_force: bool
     series: str | None
@@ -150,7 +150,7 @@ class _PlaceChecker:
         """Yield the issues of the attributes."""
         attributes, vrs = self.place.content.get("DICOM", {}), self.place.content.get("DICOMVRs", {})
         for name, value in attributes.items():
-            tag = _find_tag(name)
+            tag = _parse_attribute_tag(name)
             location = Location(pointer=f"{self.place.pointer}/DICOM{pointer_token(name)}")
             if tag is None:
                 yield make_issue("update-document.unknown-attribute", location)
@@ -170,7 +170,7 @@ class _PlaceChecker:
             yield from forbidden
             return
         yield from level_issues(tag, self.place.level, location, is_one_series=self.series is not None)
-        attribute = None if self.is_removal else _guess_attribute(tag, value)
+        attribute = None if self.is_removal else _make_attribute_of_value(tag, value)
         yield from unavailable_issues(tag, attribute, self.assumptions, location)
         if needs_force(tag, attribute) and not self.has_force:
             yield make_issue("update-document.force", location, keyword=location.keyword)
@@ -178,7 +178,7 @@ class _PlaceChecker:
             yield make_issue("update-document.unknown-form", location, keyword=location.keyword)
 
 
-def _find_tag(name: str) -> int | None:
+def _parse_attribute_tag(name: str) -> int | None:
     """Return the tag of a keyword, or of a private element's eight hexadecimal digits; None for another name."""
     tag = tag_of(name)
     if tag is None and _TAG.fullmatch(name) and is_private(int(name, 16)):
@@ -186,7 +186,7 @@ def _find_tag(name: str) -> int | None:
     return tag if tag is None or name in (keyword_of(tag), hex_of(tag)) else None
 
 
-def _guess_attribute(tag: int, value: Any) -> Attribute:  # noqa: ANN401  JSON of any type
+def _make_attribute_of_value(tag: int, value: Any) -> Attribute:  # noqa: ANN401  JSON of any type
     """Return an attribute with the VR of the dictionary and the values in a document, for checks of the values."""
     vr = next(iter(vrs_of(tag)), "")
     if value in (None, "", []):

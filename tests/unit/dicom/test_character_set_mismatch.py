@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.character_set_mismatch import HAS_CONTROL_CHARACTERS, IS_UTF_8, character_set_mismatch
+from dicommap.dicom.character_set_mismatch import HAS_CONTROL_CHARACTERS, IS_UTF_8, describe_character_set_mismatch
 from dicommap.dicom.character_sets import parse_specific_character_set
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.p10.text_decoding import decode_value
@@ -17,7 +17,7 @@ LATIN = ["ISO_IR 100", "ISO_IR 148", "ISO_IR 203", "ISO 2022 IR 100", "ISO 2022 
 
 def doubt(value: bytes, declared: str) -> str | None:
     charset = parse_specific_character_set(declared)
-    return character_set_mismatch(decode_value("PN", value, charset, "<"), charset)
+    return describe_character_set_mismatch(decode_value("PN", value, charset, "<"), charset)
 
 
 @pytest.mark.parametrize("declared", LATIN)
@@ -49,14 +49,20 @@ def test_utf_8_without_control_characters_has_its_reason(declared: str, meant: s
 )
 def test_utf_8_is_found_in_every_set_of_one_byte_unless_it_is_undecodable(declared: str, meant: str) -> None:
     text = decode_value("PN", meant.encode(), parse_specific_character_set(declared), "<")
-    assert is_undecodable(text) or character_set_mismatch(text, parse_specific_character_set(declared)) is not None
+    assert (
+        is_undecodable(text)
+        or describe_character_set_mismatch(text, parse_specific_character_set(declared)) is not None
+    )
 
 
 @pytest.mark.parametrize("declared", ["GB18030", "GBK"])
 @pytest.mark.parametrize("meant", ["张三", "王小东李", "Müller", "Jürgen^Köhler"])
 def test_utf_8_that_is_declared_as_chinese_is_doubtful_unless_it_is_undecodable(declared: str, meant: str) -> None:
     text = decode_value("PN", meant.encode(), parse_specific_character_set(declared), "<")
-    assert is_undecodable(text) or character_set_mismatch(text, parse_specific_character_set(declared)) == IS_UTF_8
+    assert (
+        is_undecodable(text)
+        or describe_character_set_mismatch(text, parse_specific_character_set(declared)) == IS_UTF_8
+    )
 
 
 @pytest.mark.parametrize("declared", [*LATIN, "ISO_IR 101", "ISO_IR 144"])
@@ -100,17 +106,17 @@ def test_control_characters_are_doubtful_whatever_is_declared(declared: str) -> 
     ],
 )
 def test_text_as_people_write_it_is_not_doubtful(declared: str, text: str) -> None:
-    assert character_set_mismatch(text, parse_specific_character_set(declared)) is None
+    assert describe_character_set_mismatch(text, parse_specific_character_set(declared)) is None
 
 
 def test_undecodable_text_is_told_by_itself() -> None:
-    assert character_set_mismatch("\x85\udcff", parse_specific_character_set("ISO_IR 100")) is None
-    assert character_set_mismatch("\x85\ufffd", parse_specific_character_set("ISO_IR 100")) is None
+    assert describe_character_set_mismatch("\x85\udcff", parse_specific_character_set("ISO_IR 100")) is None
+    assert describe_character_set_mismatch("\x85\ufffd", parse_specific_character_set("ISO_IR 100")) is None
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12))
 @examples(300)
 def test_all_utf_8_in_latin_1_is_doubtful(meant: str) -> None:
     charset = parse_specific_character_set("ISO_IR 100")
-    found = character_set_mismatch(meant.encode().decode("latin-1"), charset)
+    found = describe_character_set_mismatch(meant.encode().decode("latin-1"), charset)
     assert (found is None) == meant.isascii()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.charset import decode_bytes, encode_string, python_encoding
 
-from dicommap.dicom.character_sets import unencodable_characters
+from dicommap.dicom.character_sets import find_unencodable_characters
 from tests.support.example_counts import examples
 
 HELD = {
@@ -61,13 +61,13 @@ NOT_HELD = {
 
 @pytest.mark.parametrize("terms", HELD)
 def test_what_a_character_set_holds_is_no_finding(terms: str) -> None:
-    assert unencodable_characters(HELD[terms], terms) == frozenset()
+    assert find_unencodable_characters(HELD[terms], terms) == frozenset()
 
 
 @pytest.mark.parametrize("terms", NOT_HELD)
 def test_each_character_that_it_does_not_hold_is_named(terms: str) -> None:
     text = NOT_HELD[terms]
-    assert unencodable_characters(f"Roe^Ada {text}", terms) == frozenset(text)
+    assert find_unencodable_characters(f"Roe^Ada {text}", terms) == frozenset(text)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_each_character_that_it_does_not_hold_is_named(terms: str) -> None:
     ],
 )
 def test_of_what_is_no_defined_term_nothing_is_known(terms: str) -> None:
-    assert unencodable_characters("A", terms) is None
+    assert find_unencodable_characters("A", terms) is None
 
 
 SINGLE = [term for term in python_encoding if term.startswith("ISO_IR") or term in ("GBK", "GB18030")]
@@ -94,7 +94,7 @@ SINGLE = [term for term in python_encoding if term.startswith("ISO_IR") or term 
 @given(text=st.text(max_size=20))
 @examples(100)
 def test_what_is_held_survives_pydicoms_writing_and_reading(term: str, text: str) -> None:
-    lost = unencodable_characters(text, term)
+    lost = find_unencodable_characters(text, term)
     assert lost is not None
     held = "".join(character for character in text if character not in lost and character not in "\x1b\\~‾")
     encodings = [python_encoding[term]]

@@ -17,7 +17,7 @@ from dicommap.cli.options import FailOn, Format
 from dicommap.cli.output import choose_exit_status, write_issues
 from dicommap.cli.reconcile import ResultFormat, ResultLevel
 from dicommap.cli.show import ShowLevel
-from dicommap.dicom.choices import choice_of, make_unknown_choice_error
+from dicommap.dicom.choices import make_unknown_choice_error, to_choice
 from dicommap.display.csv_json import RecordFormat, record_lines
 from dicommap.edits.csv_reader import require_delimiter
 from dicommap.errors import UsageError
@@ -42,21 +42,21 @@ def dicommap_inventory(directory: Path) -> Path:
 
 
 def test_a_known_word_is_its_choice() -> None:
-    assert choice_of(Fruit, "pear", "fruit") is Fruit.PEAR
-    assert choice_of(Fruit, Fruit.APPLE, "fruit") is Fruit.APPLE
+    assert to_choice(Fruit, "pear", "fruit") is Fruit.PEAR
+    assert to_choice(Fruit, Fruit.APPLE, "fruit") is Fruit.APPLE
 
 
 @pytest.mark.parametrize("word", ["plum", "", None, 7])
 def test_an_unknown_word_is_echoed_with_the_known_ones(word: Any) -> None:
     with pytest.raises(UsageError) as refused:
-        choice_of(Fruit, word, "fruit")
+        to_choice(Fruit, word, "fruit")
     assert str(refused.value) == f"Unknown fruit '{word}'. Known: apple, pear."
 
 
 @pytest.mark.parametrize("word", ["PEAR", " pear", "peer"])
 def test_a_similar_word_is_suggested(word: str) -> None:
     with pytest.raises(UsageError) as refused:
-        choice_of(Fruit, word, "fruit")
+        to_choice(Fruit, word, "fruit")
     assert str(refused.value) == f"Unknown fruit '{word}'. Did you mean 'pear'? Known: apple, pear."
 
 

@@ -11,12 +11,12 @@ from pydicom._dicom_dict import DicomDictionary
 
 from dicommap.dicom.dictionary import TAG_BY_KEYWORD
 from dicommap.dicom.keywords import (
+    find_similar_keywords,
     keyword_hint,
-    looks_like_attribute,
+    looks_like_attribute_name,
     mask_unless_attribute,
     mask_unless_word,
     parse_tag,
-    similar_keywords,
 )
 from dicommap.dicom.printable_text import MASK
 from tests.support.example_counts import examples
@@ -75,7 +75,7 @@ def test_a_tag_without_keyword_says_what_holds(text: str, expected: str) -> None
     ],
 )
 def test_names_and_misspelt_keywords_lead_to_the_keyword(text: str, expected: str) -> None:
-    assert similar_keywords(text)[0] == expected
+    assert find_similar_keywords(text)[0] == expected
     assert expected in keyword_hint(text)
 
 
@@ -87,7 +87,7 @@ def test_names_and_misspelt_keywords_lead_to_the_keyword(text: str, expected: st
     ],
 )  # fmt: skip
 def test_what_looks_like_no_attribute_is_not_repeated(text: str) -> None:
-    assert not looks_like_attribute(text)
+    assert not looks_like_attribute_name(text)
     assert mask_unless_attribute(text) == MASK
 
 

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.person_name_comparison import is_person_name_keyword, merge_equal_names, normalize_person_name
+from dicommap.dicom.person_name_comparison import (
+    is_person_name_keyword,
+    merge_counts_of_equal_names,
+    normalize_person_name,
+)
 from tests.support.example_counts import examples
 
 SAME = [
@@ -44,12 +48,12 @@ def test_it_is_the_same_again_and_an_end_changes_nothing(value: str) -> None:
 
 
 def test_the_spelling_of_most_files_stands_for_the_others() -> None:
-    assert merge_equal_names("PatientName", {"A^": 2, "A": 1, "B": 1}) == {"A^": 3, "B": 1}
-    assert merge_equal_names("PatientName", {"A^": 2, "A": 2}) == {"A": 4}
-    assert merge_equal_names("PatientName", {"A^^": 1}) == {"A^^": 1}
+    assert merge_counts_of_equal_names("PatientName", {"A^": 2, "A": 1, "B": 1}) == {"A^": 3, "B": 1}
+    assert merge_counts_of_equal_names("PatientName", {"A^": 2, "A": 2}) == {"A": 4}
+    assert merge_counts_of_equal_names("PatientName", {"A^^": 1}) == {"A^^": 1}
 
 
 @pytest.mark.parametrize("keyword", ["PatientID", "PatientComments", "no keyword"])
 def test_only_names_are_compared_so(keyword: str) -> None:
     assert not is_person_name_keyword(keyword)
-    assert merge_equal_names(keyword, {"A^": 2, "A": 1}) == {"A^": 2, "A": 1}
+    assert merge_counts_of_equal_names(keyword, {"A^": 2, "A": 1}) == {"A^": 2, "A": 1}

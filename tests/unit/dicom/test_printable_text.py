@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.dicom.printable_text import KEEP_BYTES_HANDLER, is_undecodable, keep_undecodable_bytes
+from dicommap.dicom.printable_text import KEEP_BYTES_HANDLER, convert_bytes_to_surrogates, is_undecodable
 
 
 def test_each_undecodable_byte_is_kept_as_a_surrogate() -> None:
-    assert keep_undecodable_bytes(b"\x1b\xfc") == "\udc1b\udcfc"
+    assert convert_bytes_to_surrogates(b"\x1b\xfc") == "\udc1b\udcfc"
 
 
 @pytest.mark.parametrize("codec", ["ascii", "utf-8", "euc_kr", "shift_jis", "gb18030", "gb2312"])

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.dicom.strict_json import (
-    _build_object,
+    _build_json_object,
     _is_surely_valid,
-    _value_issues,
+    _nested_value_issues,
     depth_issues,
     dump_json,
     parse_json,
@@ -158,7 +158,7 @@ def test_a_value_that_the_fast_test_passes_has_no_issue(value: object, levels: i
     for _ in range(levels):
         value = [value]
     too_deep: list[str] = []
-    issues = list(_value_issues(value, too_deep))
+    issues = list(_nested_value_issues(value, too_deep))
     if _is_surely_valid(value, DEPTH_LIMIT):
         assert not issues
         assert not too_deep
@@ -168,7 +168,7 @@ def test_a_value_that_the_fast_test_passes_has_no_issue(value: object, levels: i
 
 def test_the_fast_test_passes_usual_values_and_no_repeated_members() -> None:
     usual, _ = parse_json(b'{"a": [1, 2.5, true, null, "x", {"b": {}}], "c": "d"}')
-    repeated = json.loads('{"x": {"a": 1, "a": 2}}', object_pairs_hook=_build_object)
+    repeated = json.loads('{"x": {"a": 1, "a": 2}}', object_pairs_hook=_build_json_object)
     assert _is_surely_valid(usual, DEPTH_LIMIT)
     assert not _is_surely_valid(repeated, DEPTH_LIMIT)
 

@@ -19,7 +19,7 @@ from dicommap.dicom.vr import (
     PN_GROUPS,
     TEXT_VRS,
     has_control_character,
-    integer_issues,
+    integer_range_issues,
     is_uri,
     text_issues,
 )
@@ -153,9 +153,9 @@ def test_no_message_holds_the_value(vr: str, text: str, code: str) -> None:
 def test_integers_have_the_range_of_their_value_representation(vr: str) -> None:
     bits = {"SS": 16, "US": 16, "IS": 32, "SL": 32, "UL": 32, "SV": 64, "UV": 64}[vr]
     low, high = (0, 2**bits - 1) if vr.startswith("U") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    assert not [*integer_issues(vr, low, HERE), *integer_issues(vr, high, HERE)]
+    assert not [*integer_range_issues(vr, low, HERE), *integer_range_issues(vr, high, HERE)]
     for outside in (low - 1, high + 1):
-        assert [found.code for found in integer_issues(vr, outside, HERE)] == ["value.range"]
+        assert [found.code for found in integer_range_issues(vr, outside, HERE)] == ["value.range"]
 
 
 def test_bytes_count_where_the_standard_counts_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

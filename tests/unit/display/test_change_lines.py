@@ -19,7 +19,7 @@ from dicommap.display.change_lines import (
     summarize_changes,
 )
 from dicommap.edits.edit_result import EditResult
-from dicommap.model.masking import Masker, is_mask_text
+from dicommap.model.masking import Masker, has_mask_or_mark
 from dicommap.overrides.attribute_change import AttributeChange, UpdateReason
 
 PATIENT_ID, STUDY_TIME, SERIES_DESCRIPTION = 0x00100020, 0x00080030, 0x0008103E
@@ -91,7 +91,7 @@ def test_a_narrow_line_keeps_the_numbers_of_marks_and_rows() -> None:
     assert "… 1> -> <" in line
     assert "… 2>" in line
     assert line.endswith("row 1234")
-    assert is_mask_text(line)
+    assert has_mask_or_mark(line)
 
 
 LONGEST_KEYWORD = keyword_dict[max(keyword_dict, key=len)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.dicom.dictionary import tag_of
-from dicommap.edits.cell_damage import describe_cell_damage, describe_identifier_damage, describe_letter_damage
+from dicommap.edits.cell_damage import describe_cell_damage, describe_identifier_damage, describe_misread_utf8
 
 
 @pytest.mark.parametrize(
@@ -390,10 +390,10 @@ def test_long_cells_take_no_long_time(before: str, cell: str) -> None:
 @pytest.mark.parametrize("codec", ["latin-1", "cp1252"])
 def test_utf_8_read_as_a_western_code_page_is_seen_without_a_value_before(meant: str, codec: str) -> None:
     misread = "".join(bytes([byte]).decode(codec, "ignore") or chr(byte) for byte in meant.encode())
-    assert describe_letter_damage(misread)
-    assert describe_letter_damage(meant) is None
+    assert describe_misread_utf8(misread)
+    assert describe_misread_utf8(meant) is None
 
 
 @pytest.mark.parametrize("cell", ["", "Mueller", "MÜLLER", "Ã", "«Été»", "São Paulo", "ÄÖÜ", "Łódź", "50 °C"])
 def test_letters_with_accents_are_no_damage(cell: str) -> None:
-    assert describe_letter_damage(cell) is None
+    assert describe_misread_utf8(cell) is None

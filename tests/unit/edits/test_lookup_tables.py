@@ -10,7 +10,7 @@ from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.edits.edit import Edit
 from dicommap.edits.edit_provider import CombinedEdits
-from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
+from dicommap.edits.lookup_tables import missing_column_issues, read_lookup_table, repeated_row_issues
 from dicommap.edits.rule_edits import RuleEdits, rule_issues
 from dicommap.edits.rules_file import LookupSettings, Rule
 from dicommap.issues import Issue, Location
@@ -27,7 +27,7 @@ def work(
 ) -> tuple[dict[str, dict[str, Any]], list[Issue]]:
     """Return the new values by study and keyword, and the findings."""
     found = LookupSettings.model_validate({"file": "w.csv", "by": by, "set": {"PatientName": "Name"}, **lookup})
-    table, issues = read_lookup(found, csv.encode())
+    table, issues = read_lookup_table(found, csv.encode())
     issues += repeated_row_issues(found, table)
     rule = Rule.model_validate({"name": "one", "level": "study", "lookup": found})
     provider = RuleEdits("r.toml", rule, KEYWORDS, {"one": table})
@@ -97,7 +97,7 @@ def test_several_studies_of_one_accession_are_told(by: str, told: bool) -> None:
 )
 def test_faults_of_the_table_have_their_code(csv: str, code: str) -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
-    table, issues = read_lookup(lookup, csv.encode())
+    table, issues = read_lookup_table(lookup, csv.encode())
     issues += repeated_row_issues(lookup, table)
     assert [one.code for one in issues] == [code]
     assert not any(SECRET in str(one) for one in issues)
@@ -107,17 +107,17 @@ def test_a_column_that_the_table_does_not_have_is_found_for_each_rule_that_needs
     lookup = LookupSettings.model_validate(
         {"file": "w.csv", "by": "PatientID", "set": {"PatientName": "N", "StudyID": "N"}}
     )
-    table, issues = read_lookup(lookup, b"PatientID,Other\n7,A\n")
+    table, issues = read_lookup_table(lookup, b"PatientID,Other\n7,A\n")
     assert not issues
     (found,) = missing_column_issues(lookup, table)
     assert (found.code, found.location) == ("lookup.no-column", Location(path="w.csv", row=1, column="N"))
-    unread, _ = read_lookup(lookup, b"Name\nA\n")
+    unread, _ = read_lookup_table(lookup, b"Name\nA\n")
     assert not list(missing_column_issues(lookup, unread))
 
 
 def test_rules_that_share_a_worklist_share_its_rows() -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "AccessionNumber", "set": {"PatientName": "Name"}})
-    table, _ = read_lookup(lookup, b"AccessionNumber,Name\n7,A\n8,B\n9,C\n")
+    table, _ = read_lookup_table(lookup, b"AccessionNumber,Name\n7,A\n8,B\n9,C\n")
     rules = [
         RuleEdits(
             "r.toml",
@@ -141,7 +141,7 @@ def test_rules_that_share_a_worklist_share_its_rows() -> None:
 
 def test_a_table_by_instance_names_the_instances_to_change_and_no_others() -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "SOPInstanceUID", "set": {"ImageComments": "Text"}})
-    table, issues = read_lookup(lookup, b"SOPInstanceUID,Text\n1.2.1.1,scout\n1.2.1.9,never used\n")
+    table, issues = read_lookup_table(lookup, b"SOPInstanceUID,Text\n1.2.1.1,scout\n1.2.1.9,never used\n")
     assert not issues
     scanned = study({"PatientID": "7"})
     instances = [
@@ -201,13 +201,13 @@ def test_a_damaged_cell_is_no_value(cell: str) -> None:
 
 def test_a_column_that_stands_twice_is_refused() -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
-    _, issues = read_lookup(lookup, b"PatientID,Name,Name\n7,A,B\n")
+    _, issues = read_lookup_table(lookup, b"PatientID,Name,Name\n7,A,B\n")
     assert [one.code for one in issues] == ["sheet.repeated-column"]
 
 
 def test_no_key_is_in_a_repr() -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
-    assert SECRET not in repr(read_lookup(lookup, f"PatientID,Name\n{SECRET},A\n".encode()))
+    assert SECRET not in repr(read_lookup_table(lookup, f"PatientID,Name\n{SECRET},A\n".encode()))
 
 
 def test_a_key_that_is_kept_from_being_a_formula_is_the_key() -> None:
@@ -218,7 +218,7 @@ def test_a_key_that_is_kept_from_being_a_formula_is_the_key() -> None:
 
 def test_what_is_wrong_with_a_cell_is_told_once_and_noted_for_every_study() -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
-    table, _ = read_lookup(lookup, b"PatientID,Name\n7,#N/A\n")
+    table, _ = read_lookup_table(lookup, b"PatientID,Name\n7,#N/A\n")
     rule = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup})
     studies = [study({"PatientID": "7"}), study({"PatientID": "7"}, uid="1.3"), study({"PatientID": "8"}, uid="1.4")]
     providers = CombinedEdits((RuleEdits("r.toml", rule, KEYWORDS, {"one": table}),))
@@ -286,7 +286,7 @@ def test_rows_that_are_equal_in_what_the_rule_takes_are_a_note() -> None:
 @pytest.mark.parametrize("second", ["7,B", "7,", "7,a"])
 def test_rows_that_differ_in_what_the_rule_takes_are_an_error(second: str) -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
-    table, issues = read_lookup(lookup, f"PatientID,Name\n7,A\n{second}\n".encode())
+    table, issues = read_lookup_table(lookup, f"PatientID,Name\n7,A\n{second}\n".encode())
     assert not issues
     (found,) = repeated_row_issues(lookup, table)
     assert (found.code, found.severity, found.location.row) == ("lookup.duplicate-key", "error", 3)
@@ -295,7 +295,7 @@ def test_rows_that_differ_in_what_the_rule_takes_are_an_error(second: str) -> No
 
 def test_each_row_of_a_study_has_the_account_of_the_first() -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
-    table, _ = read_lookup(lookup, b"PatientID,Name\n7,A\n8,B\n7,A\n")
+    table, _ = read_lookup_table(lookup, b"PatientID,Name\n7,A\n8,B\n7,A\n")
     rule = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup})
     studies = [study({"PatientID": "7"}), study({"PatientID": "7"}, uid="1.3")]
     resolution = resolve_edits(
@@ -353,11 +353,11 @@ def test_a_date_that_a_program_rewrote_is_no_value(cell: str) -> None:
 def test_near_rows_of_a_large_table_are_found_in_linear_time(count: int) -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
     rows = "".join(f"{number},A\n" for number in range(1, count + 1))
-    table, _ = read_lookup(lookup, f"PatientID,Name\n{rows}".encode())
+    table, _ = read_lookup_table(lookup, f"PatientID,Name\n{rows}".encode())
     for number in range(1, count + 1, 10):
         values = {"PatientID": {f"00{number}": 1}}
         table.record_study(values, f"1.2.{number}")
-        found = table.find(values, Location())
+        found = table.find_row(values, Location())
         assert isinstance(found, Issue)
         assert f"row {number + 1} comes close" in found.message
     assert sum(one.location.study is not None for one in table.unused_issues()) == count // 10

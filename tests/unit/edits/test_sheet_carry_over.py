@@ -40,7 +40,7 @@ def carried(
     carry_over = SheetCarryOver(sheet, issues, columns)
     for found in now:
         carry_over.add_study(found)
-    carry_over.finish()
+    carry_over.add_unknown_row_issues()
     assert not [issue for issue in carry_over.issues if issue.severity is Severity.ERROR]
     assert carry_over.count == sum(map(len, carry_over.cells.values()))
     cells = carry_over.cells.get(now[0].target, {}) if now else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.dicom.json_model import text_from_attribute
-from dicommap.dicom.printable_text import keep_undecodable_bytes
+from dicommap.dicom.printable_text import convert_bytes_to_surrogates
 from dicommap.edits.edit import Edit
 from dicommap.edits.edited_sheet import read_sheet
 from dicommap.edits.sheet_cells import format_cell_with_escapes, has_lost_characters
@@ -16,7 +16,7 @@ from dicommap.issues import Issue
 from dicommap.overrides.resolution import resolve_edits
 from tests.support.studies import KEYWORDS, files_of, study
 
-BAD = "M" + keep_undecodable_bytes(b"\xfc") + "ller"
+BAD = "M" + convert_bytes_to_surrogates(b"\xfc") + "ller"
 
 
 def found(value: str, cell: str, keyword: str = "PatientName") -> list[str]:

@@ -64,18 +64,18 @@ def test_the_uid_that_a_spreadsheet_changed_is_found(text: str, uid: str, words:
     near = NearUids([text, "1.3.9"])
     for other in ("1.2.3", uid, "1.2.840.99999", "2.25.9"):
         near.add_uid(other)
-    assert near.find(text) == (uid, words)
-    assert near.find("1.3.9") is None
+    assert near.find_uid(text) == (uid, words)
+    assert near.find_uid("1.3.9") is None
 
 
 def test_of_several_near_uids_none_is_named() -> None:
     near = NearUids(["1.2E+06"])
     near.add_uid("1.200.300")
     near.add_uid("1.200.400")
-    assert near.find("1.2E+06") is None
+    assert near.find_uid("1.2E+06") is None
 
 
 def test_the_same_uid_is_not_near() -> None:
     near = NearUids(["1.2.3"])
     near.add_uid("1.2.3")
-    assert near.find("1.2.3") is None
+    assert near.find_uid("1.2.3") is None

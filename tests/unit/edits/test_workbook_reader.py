@@ -274,5 +274,5 @@ def test_a_part_with_a_password_is_named() -> None:
 
 def test_a_location_names_the_address() -> None:
     table = table_of(excel_workbook(Worksheet(rows=[HEADER, ("1.2", "A")])))
-    assert table.locate(2, "PatientName") == Location(path="s.xlsx", row=2, column="PatientName", cell="C2")
-    assert str(table.locate(2, "PatientName")) == "s.xlsx C2 (PatientName)"
+    assert table.locate_cell(2, "PatientName") == Location(path="s.xlsx", row=2, column="PatientName", cell="C2")
+    assert str(table.locate_cell(2, "PatientName")) == "s.xlsx C2 (PatientName)"

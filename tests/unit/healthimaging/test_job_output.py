@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.healthimaging.job_output import UNKNOWN_WARNING, is_documented_warning, warning_name
+from dicommap.healthimaging.job_output import UNKNOWN_WARNING, find_warning_name, is_documented_warning
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ from dicommap.healthimaging.job_output import UNKNOWN_WARNING, is_documented_war
     ],
 )
 def test_the_name_is_found(kind: object, number: object, name: str) -> None:
-    assert warning_name(kind, number) == name
+    assert find_warning_name(kind, number) == name
 
 
 def test_listed_ones_are_known() -> None:

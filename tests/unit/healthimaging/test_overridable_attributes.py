@@ -26,8 +26,8 @@ from dicommap.healthimaging.overridable_attributes import (
     unknown_keyword_issues,
 )
 from dicommap.issues import Location
-from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, captured_keywords
-from dicommap.model.masking import UNMASKED_KEYWORDS, Masker, different_values_marker
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, list_captured_keywords
+from dicommap.model.masking import UNMASKED_KEYWORDS, Masker, make_different_values_marker
 from dicommap.overrides.override import Override
 
 
@@ -148,15 +148,18 @@ def test_ps3_5_is_stricter_about_uids(uid: str, conforms: bool) -> None:
 
 
 def test_captured_keywords_begin_with_the_usual_ones() -> None:
-    assert captured_keywords() == DEFAULT_KEYWORDS
-    assert captured_keywords(["PatientWeight", "PatientID", "PatientWeight"]) == (*DEFAULT_KEYWORDS, "PatientWeight")
-    assert captured_keywords(["StudyInstanceUID"]) == DEFAULT_KEYWORDS
+    assert list_captured_keywords() == DEFAULT_KEYWORDS
+    assert list_captured_keywords(["PatientWeight", "PatientID", "PatientWeight"]) == (
+        *DEFAULT_KEYWORDS,
+        "PatientWeight",
+    )
+    assert list_captured_keywords(["StudyInstanceUID"]) == DEFAULT_KEYWORDS
 
 
 @pytest.mark.parametrize("keyword", ["PatientId", "", "PixelData", "OtherPatientIDsSequence", "TransferSyntaxUIDs"])
 def test_what_cannot_be_captured_is_refused(keyword: str) -> None:
     with pytest.raises(AttributeNameError):
-        captured_keywords([keyword])
+        list_captured_keywords([keyword])
 
 
 def test_values_are_masked_unless_they_are_asked_for() -> None:
@@ -168,7 +171,7 @@ def test_values_are_masked_unless_they_are_asked_for() -> None:
 
 
 def test_differing_values_are_counted_and_never_listed() -> None:
-    assert different_values_marker(2) == "<2 different values>"
+    assert make_different_values_marker(2) == "<2 different values>"
     assert Masker(show_values=True).mask_counts("PatientID", {"a": 1, "b": 2}) == "<2 different values>"
     assert Masker().mask_counts("PatientID", {"a": 1}) == "<PatientID 1>"
     assert Masker().mask_counts("PatientID", {}) == ""

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from dicommap.dicom.printable_text import is_undecodable, keep_undecodable_bytes
+from dicommap.dicom.printable_text import convert_bytes_to_surrogates, is_undecodable
 from dicommap.display.csv_json import format_csv_lines, format_json_lines
 from dicommap.display.inventory_records import build_study_record, flatten_record
 from dicommap.errors import InventoryError
@@ -24,14 +24,17 @@ from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.masking import Masker
 from tests.support.filled_inventories import added, inventory_of, put
 
-U_UMLAUT, O_UMLAUT = "M" + keep_undecodable_bytes(b"\xfc") + "ller", "M" + keep_undecodable_bytes(b"\xf6") + "ller"
+U_UMLAUT, O_UMLAUT = (
+    "M" + convert_bytes_to_surrogates(b"\xfc") + "ller",
+    "M" + convert_bytes_to_surrogates(b"\xf6") + "ller",
+)
 TEXTS = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.integers(0xDC00, 0xDCFF).map(chr)))
 FILES = [
     added(
         "a",
         "1.1 1.1.1 1.1.1.1",
         PatientID=U_UMLAUT,
-        StudyDate="2026" + keep_undecodable_bytes(b"\xff"),
+        StudyDate="2026" + convert_bytes_to_surrogates(b"\xff"),
         Modality=U_UMLAUT,
     ),
     added("b", "1.1 1.1.1 1.1.1.2", PatientID=O_UMLAUT, InstanceNumber=U_UMLAUT, SeriesNumber=U_UMLAUT),

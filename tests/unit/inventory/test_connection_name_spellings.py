@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import dicommap
-from dicommap.dicom.printable_text import keep_undecodable_bytes
+from dicommap.dicom.printable_text import convert_bytes_to_surrogates
 from tests.support import p10_files
 
 NAMES = ["Doe^John", "Doe^John^^^", "Doe^John"]
@@ -60,7 +60,7 @@ def test_a_sheet_has_the_name_and_comes_back_without_edits(inventory: dicommap.I
 
 
 def test_undecodable_names_are_compared_so_too(tmp_path: Path) -> None:
-    bad = "D" + keep_undecodable_bytes(b"\xfc") + "e^A"
+    bad = "D" + convert_bytes_to_surrogates(b"\xfc") + "e^A"
     _write(tmp_path, 1, b"D\xfce^A^^")
     _write(tmp_path, 2, b"D\xfce^A")
     with dicommap.scan(tmp_path) as found:
@@ -73,8 +73,8 @@ def test_undecodable_bytes_of_a_file_reach_the_inventory_as_they_are(tmp_path: P
         _write(tmp_path, number, name)
     with dicommap.scan(tmp_path) as found:
         assert found.distinct("PatientName") == {
-            "M" + keep_undecodable_bytes(b"\xfc") + "ller": 2,
-            "M" + keep_undecodable_bytes(b"\xf6") + "ller": 1,
+            "M" + convert_bytes_to_surrogates(b"\xfc") + "ller": 2,
+            "M" + convert_bytes_to_surrogates(b"\xf6") + "ller": 1,
         }
         (one,) = found.inconsistencies()
         assert one.keyword == "PatientName"

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from dicommap.dicom.json_model import Attribute
-from dicommap.model.audit_values import MAX_VALUES, AuditKey, AuditValueMode, AuditValues
+from dicommap.model.audit_values import MAX_VALUES, AuditKey, AuditValueForm, AuditValueMode
 from dicommap.model.study import Target
 
 KEY = AuditKey(b"k" * 32)
@@ -40,16 +40,16 @@ def test_the_id_of_a_key_is_stable_and_another_for_another_key() -> None:
 
 
 def test_without_a_key_no_hash_is_written() -> None:
-    values, more = AuditValues().describe_before(STUDY, SEX, {"F": 2, "M": 1})
+    values, more = AuditValueForm().make_values_before(STUDY, SEX, {"F": 2, "M": 1})
     assert (values, more) == ([{"files": 2}, {"files": 1}], None)
-    assert AuditValues().describe_after(STUDY, SEX, {"vr": "CS", "Value": ["O"]}) == {}
+    assert AuditValueForm().make_value_after(STUDY, SEX, {"vr": "CS", "Value": ["O"]}) == {}
 
 
 def test_plain_values_are_printable() -> None:
-    plain = AuditValues(mode=AuditValueMode.PLAIN)
-    values, _ = plain.describe_before(STUDY, 0x00100010, {"M\udcfcller": 1, "": 3})
+    plain = AuditValueForm(mode=AuditValueMode.PLAIN)
+    values, _ = plain.make_values_before(STUDY, 0x00100010, {"M\udcfcller": 1, "": 3})
     assert values == [{"value": "", "files": 3}, {"value": "M\\xfcller", "files": 1}]
-    assert plain.describe_after(STUDY, SEX, {"vr": "CS"}) == {"value": ""}
+    assert plain.make_value_after(STUDY, SEX, {"vr": "CS"}) == {"value": ""}
 
 
 def test_undecodable_bytes_can_be_hashed() -> None:
@@ -58,14 +58,14 @@ def test_undecodable_bytes_can_be_hashed() -> None:
 
 def test_a_sequence_is_its_dicom_json() -> None:
     sequence: Attribute = {"vr": "SQ", "Value": [{"00080100": {"vr": "SH", "Value": ["X"]}}]}
-    [text] = AuditValues(mode=AuditValueMode.PLAIN).describe_after(STUDY, 0x00081032, sequence).values()
+    [text] = AuditValueForm(mode=AuditValueMode.PLAIN).make_value_after(STUDY, 0x00081032, sequence).values()
     assert json.loads(str(text)) == sequence
 
 
 @pytest.mark.parametrize("extra", [0, 1, 50])
 def test_many_values_are_counted(extra: int) -> None:
     counts = {str(number): number + 1 for number in range(MAX_VALUES + extra)}
-    values, more = AuditValues(mode=AuditValueMode.PLAIN).describe_before(STUDY, SEX, counts)
+    values, more = AuditValueForm(mode=AuditValueMode.PLAIN).make_values_before(STUDY, SEX, counts)
     assert len(values) == MAX_VALUES
     assert values[0] == {"value": str(MAX_VALUES + extra - 1), "files": MAX_VALUES + extra}
     assert more == (extra or None)

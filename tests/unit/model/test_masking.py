@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.printable_text import keep_undecodable_bytes, make_printable
+from dicommap.dicom.printable_text import convert_bytes_to_surrogates, make_printable
 from dicommap.model.masking import (
     Masker,
     escape_text,
     escape_undecodable,
     escape_value,
     find_escapes,
-    is_mask_text,
+    has_mask_or_mark,
     is_unmasked_in_repr,
     show_values,
 )
@@ -30,8 +30,8 @@ VALUES = st.text(st.one_of(st.characters(), st.integers(0xDC00, 0xDCFF).map(chr)
     ("text", "shown"),
     [
         ("Müller^Jörg", "Müller^Jörg"),
-        ("M" + keep_undecodable_bytes(b"\xfc") + "ller", r"M\xfcller"),
-        (keep_undecodable_bytes(b"\x1b$)A"), r"\x1b\x24\x29\x41"),
+        ("M" + convert_bytes_to_surrogates(b"\xfc") + "ller", r"M\xfcller"),
+        (convert_bytes_to_surrogates(b"\x1b$)A"), r"\x1b\x24\x29\x41"),
         ("M\ufffdller", r"M\ufffdller"),
         ("a\x1b[31m\x07\x7f\x9b", r"a\x1b[31m\x07\x7f\x9b"),
         ("a\u202eb\u2066\u200f\u061c", r"a\u202eb\u2066\u200f\u061c"),
@@ -85,7 +85,7 @@ def test_equal_values_of_one_attribute_get_equal_marks() -> None:
 
 def test_marks_of_private_attributes_are_recognized_as_marks() -> None:
     mark = Masker().mask("(0009,1010)", "secret")
-    assert (mark, is_mask_text(mark)) == ("<00091010 1>", True)
+    assert (mark, has_mask_or_mark(mark)) == ("<00091010 1>", True)
 
 
 def test_a_masker_without_masked_values_has_no_example() -> None:
@@ -101,7 +101,7 @@ def test_marks_are_equal_for_equal_values_only_also_when_numbers_are_used_up(val
     marks = {value: masker.mask("PatientID", value) for value in values}
     assert {value: masker.mask("PatientID", value) for value in reversed(values)} == marks
     assert len({*marks.values()}) == len(marks)
-    assert all(map(is_mask_text, marks.values()))
+    assert all(map(has_mask_or_mark, marks.values()))
 
 
 def test_hashes_of_two_maskers_differ() -> None:
@@ -124,14 +124,14 @@ def test_hashes_of_two_maskers_differ() -> None:
     ],
 )
 def test_masks_and_marks_are_known(text: str) -> None:
-    assert is_mask_text(text)
+    assert has_mask_or_mark(text)
 
 
 @pytest.mark.parametrize(
     "text", ["", "***x", "****", "<PatientID>", "<PatientID 0>", "<Draft 3>", "a < b 3>", "PatientID 3"]
 )
 def test_other_texts_are_no_masks(text: str) -> None:
-    assert not is_mask_text(text)
+    assert not has_mask_or_mark(text)
 
 
 def test_values_are_shown_inside_a_with_statement_only() -> None:

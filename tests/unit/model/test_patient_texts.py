@@ -36,9 +36,9 @@ VALUES = [
     ],
 )
 def test_masked_values_are_recognized(text: str) -> None:
-    assert PatientTexts(VALUES).is_in(text)
+    assert PatientTexts(VALUES).is_any_in(text)
 
 
 @pytest.mark.parametrize("text", ["", "Brain routine", "Jo M 17", "1980", "T2 general", "a 712 b"])
 def test_other_texts_are_not(text: str) -> None:
-    assert not PatientTexts(VALUES).is_in(text)
+    assert not PatientTexts(VALUES).is_any_in(text)

@@ -30,8 +30,8 @@ def test_records_of_ended_requests_are_kept() -> None:
     again = record(versionBefore="2", baseVersion="2")
     kept = state(failed).with_record(again)
     assert kept.requests == (failed, again)
-    assert kept.find_last("a" * 32, 1) == again
-    assert kept.find_last("a" * 32, 2) is None
+    assert kept.find_last_record("a" * 32, 1) == again
+    assert kept.find_last_record("a" * 32, 2) is None
 
 
 def test_open_states_are_those_that_the_service_may_know() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from dicommap.dicom.json_model import text_from_attribute
-from dicommap.dicom.printable_text import keep_undecodable_bytes
+from dicommap.dicom.printable_text import convert_bytes_to_surrogates
 from dicommap.edits.edit_provider import CombinedEdits, EditProvider
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.edits.harmonize_edits import HarmonizeEdits
-from dicommap.edits.lookup_tables import read_lookup
+from dicommap.edits.lookup_tables import read_lookup_table
 from dicommap.edits.rule_edits import RuleEdits
 from dicommap.edits.rules_file import LookupSettings, Rule
 from dicommap.edits.shell_patterns import ShellPatterns
@@ -20,8 +20,8 @@ from dicommap.model.study import Study
 from dicommap.overrides.resolution import Resolution, resolve_edits
 from tests.support.studies import KEYWORDS, files_of, study
 
-BAD = "M" + keep_undecodable_bytes(b"\xfc") + "ller"
-OTHER = "M" + keep_undecodable_bytes(b"\xf6") + "ller"
+BAD = "M" + convert_bytes_to_surrogates(b"\xfc") + "ller"
+OTHER = "M" + convert_bytes_to_surrogates(b"\xf6") + "ller"
 LOST = "M\ufffdller"
 UNDECODABLE = [BAD, LOST]
 
@@ -35,7 +35,7 @@ def rule(**members: Any) -> RuleEdits:
     made = Rule.model_validate({"name": "one", "level": "study", **members})
     tables = {}
     if made.lookup is not None:
-        tables["one"], _ = read_lookup(made.lookup, b"PatientID,N\nMller,A^B\n")
+        tables["one"], _ = read_lookup_table(made.lookup, b"PatientID,N\nMller,A^B\n")
     return RuleEdits("r.toml", made, KEYWORDS, tables)
 
 
@@ -73,7 +73,7 @@ def test_no_verb_makes_a_value_of_it(value: str, members: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize(
-    "value", ["2026" + keep_undecodable_bytes(b"\xff"), "20260102" + keep_undecodable_bytes(b"\0")]
+    "value", ["2026" + convert_bytes_to_surrogates(b"\xff"), "20260102" + convert_bytes_to_surrogates(b"\0")]
 )
 @pytest.mark.parametrize("members", [{"shift_days": {"StudyDate": 3}}, {"truncate_date": {"StudyDate": "year"}}])
 def test_no_date_moves_from_it(value: str, members: dict[str, Any]) -> None:
@@ -182,7 +182,7 @@ def test_what_was_shown_is_not_a_value(text: str) -> None:
 
 def test_what_was_shown_is_not_a_value_in_a_lookup_either() -> None:
     lookup = LookupSettings(file="l.csv", by="PatientID", set={"PatientComments": "C"})
-    table, _ = read_lookup(lookup, b"PatientID,C\n7,M\\xfcller\n")
+    table, _ = read_lookup_table(lookup, b"PatientID,C\n7,M\\xfcller\n")
     made = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup.model_dump()})
     provider = RuleEdits("r.toml", made, KEYWORDS, {"one": table})
     assert_refused(resolve(provider, study({"PatientID": "7", "PatientName": BAD})), "PatientComments", "PatientName")
@@ -207,8 +207,8 @@ def test_it_is_told_in_the_account_of_the_edit() -> None:
         ("M?ller", BAD, None),
         ("[M]*", BAD, None),
         ("T*", BAD, False),
-        ("Maier*", "Maier" + keep_undecodable_bytes(b"\xfc"), True),
-        ("Mueller", "Maier" + keep_undecodable_bytes(b"\xfc"), False),
+        ("Maier*", "Maier" + convert_bytes_to_surrogates(b"\xfc"), True),
+        ("Mueller", "Maier" + convert_bytes_to_surrogates(b"\xfc"), False),
         ("", BAD, False),
         ("7", BAD, False),
         ("M*", "Mü", True),

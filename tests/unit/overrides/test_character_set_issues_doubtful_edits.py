@@ -9,7 +9,7 @@ import pytest
 from dicommap.edits.edit_provider import CombinedEdits, EditProvider
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.edits.harmonize_edits import HarmonizeEdits
-from dicommap.edits.lookup_tables import read_lookup
+from dicommap.edits.lookup_tables import read_lookup_table
 from dicommap.edits.rule_edits import RuleEdits
 from dicommap.edits.rules_file import Rule
 from dicommap.issues import Issue
@@ -34,7 +34,7 @@ def rule(**members: Any) -> RuleEdits:
     made = Rule.model_validate({"name": "one", "level": "study", **members})
     tables = {}
     if made.lookup is not None:
-        tables["one"], _ = read_lookup(made.lookup, f"PatientID,N\n{MOJIBAKE},A^B\n".encode())
+        tables["one"], _ = read_lookup_table(made.lookup, f"PatientID,N\n{MOJIBAKE},A^B\n".encode())
     return RuleEdits("r.toml", made, KEYWORDS, tables)
 
 

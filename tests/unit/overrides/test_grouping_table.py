@@ -18,7 +18,7 @@ def group(study: str = "1.2", series: str = "1.2.1", files: int | None = 2, *val
 def text_of(*groups: GroupingValues) -> str:
     table = GroupingTable()
     for one_group in groups:
-        table.add([one_group])
+        table.add_rows([one_group])
     text = "".join(table.pieces())
     assert "".join(table.pieces()) == text
     return text
@@ -41,7 +41,7 @@ def test_many_rows_are_kept_in_compressed_pieces() -> None:
     groups = [group(f"1.2.{number:06}", f"1.2.{number:06}.1", 3, "same patient") for number in range(20_000)]
     table = GroupingTable()
     for one_group in groups:
-        table.add([one_group])
+        table.add_rows([one_group])
     assert sum(map(len, table._pieces)) < sum(map(len, table.pieces())) / 4
     assert parsed("".join(table.pieces())) == groups
 

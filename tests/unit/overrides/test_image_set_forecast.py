@@ -16,7 +16,7 @@ SECRET = "Zyzzyva"
 
 
 def conflicts(one: Study, changes: Sequence[AttributeChange] = (), room: int = 100) -> list[GroupingConflict]:
-    return list(ImageSetForecaster(files_of(one), room).conflicts(one, changes))
+    return list(ImageSetForecaster(files_of(one), room).find_conflicts(one, changes))
 
 
 def listed(conflict: GroupingConflict) -> list[tuple[str, str]]:
@@ -27,7 +27,7 @@ def test_a_study_of_one_value_each_has_no_conflict_and_its_files_are_not_asked_f
     def never(uid: str, keywords: Sequence[str]) -> Iterator[FileValues]:
         raise AssertionError(uid)
 
-    assert list(ImageSetForecaster(never).conflicts(study({"PatientID": "7"}, {"PatientID": "7"}), ())) == []
+    assert list(ImageSetForecaster(never).find_conflicts(study({"PatientID": "7"}, {"PatientID": "7"}), ())) == []
 
 
 def test_a_differing_grouping_attribute_is_a_conflict_of_the_study_with_its_files() -> None:
@@ -127,14 +127,14 @@ def test_a_series_number_is_judged_among_the_files_of_the_primary_combination() 
 def test_files_are_named_as_long_as_there_is_room_and_counted_beyond() -> None:
     forecaster_study = study({"PatientID": {"A": 9, "B": 5}})
     forecaster = ImageSetForecaster(files_of(forecaster_study), 7)
-    found = [next(forecaster.conflicts(forecaster_study, ())) for _ in range(3)]
+    found = [next(forecaster.find_conflicts(forecaster_study, ())) for _ in range(3)]
     assert [(len(one.listed), one.non_primary_files) for one in found] == [(5, 5), (2, 5), (0, 5)]
 
 
 def test_groups_of_files_are_listed_by_series() -> None:
     mixed = study({"PatientID": {"A": 3, "B": 1}}, {"PatientID": {"A": 2}}, {"PatientID": {"C": 2}})
     forecaster = ImageSetForecaster(files_of(mixed))
-    assert list(forecaster.conflicts(mixed, ()))
+    assert list(forecaster.find_conflicts(mixed, ()))
     (groups,) = forecaster.file_groups
     assert (groups.keywords, groups.files, groups.non_primary_files, groups.series_count) == (("PatientID",), 8, 3, 3)
     assert [(series.series_instance_uid, series.non_primary_files) for series in groups.series] == [
@@ -151,10 +151,10 @@ def test_groups_of_files_are_listed_by_series() -> None:
 def test_groups_are_limited_and_counted() -> None:
     many = study({"StudyDate": {f"2026{number:04}": 1 for number in range(GROUPS_KEPT + 5)}})
     forecaster = ImageSetForecaster(files_of(many))
-    assert list(forecaster.conflicts(many, ()))
+    assert list(forecaster.find_conflicts(many, ()))
     (series,) = forecaster.file_groups[0].series
     assert (len(series.groups), series.group_count, series.files) == (GROUPS_KEPT, GROUPS_KEPT + 5, GROUPS_KEPT + 5)
     assert [group.is_primary for group in series.groups[:2]] == [True, False]
     plain = study({"PatientID": "1"})
-    assert list(forecaster.conflicts(plain, ())) == []
+    assert list(forecaster.find_conflicts(plain, ())) == []
     assert len(forecaster.file_groups) == 1

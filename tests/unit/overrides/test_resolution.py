@@ -10,7 +10,7 @@ from dicommap.edits.edit_provider import CombinedEdits, EditProvider
 from dicommap.edits.edited_sheet import read_sheet
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.edits.harmonize_edits import HarmonizeEdits
-from dicommap.edits.lookup_tables import read_lookup
+from dicommap.edits.lookup_tables import read_lookup_table
 from dicommap.edits.rule_edits import RuleEdits
 from dicommap.edits.rules_file import LookupSettings, Rule
 from dicommap.edits.sheet_edits import SheetEdits
@@ -37,7 +37,7 @@ def rule(name: str, **members: Any) -> RuleEdits:
     given = Rule.model_validate({"name": name, "level": "study", **members})
     tables = {}
     if given.lookup is not None:
-        tables[name], _ = read_lookup(given.lookup, b"PatientID,N\n1,A^B\n3,C^D\n9,E^F\n1,G^H\n,I\n2,=1\n")
+        tables[name], _ = read_lookup_table(given.lookup, b"PatientID,N\n1,A^B\n3,C^D\n9,E^F\n1,G^H\n,I\n2,=1\n")
     return RuleEdits("r.toml", given, KEYWORDS, tables)
 
 

@@ -15,7 +15,7 @@ from dicommap.overrides.store_forecast import (
     StoredImageSet,
     StoreForecast,
     forecast_study,
-    normalize_value,
+    normalize_grouping_value,
     store_forecast_issues,
 )
 
@@ -88,7 +88,7 @@ def test_the_conflict_names_all_attributes_in_the_image_set_of_its_series() -> N
     ],
 )
 def test_differences_without_meaning_are_none(keyword: str, one: str, other: str) -> None:
-    assert normalize_value(keyword, one) == normalize_value(keyword, other)
+    assert normalize_grouping_value(keyword, one) == normalize_grouping_value(keyword, other)
     assert reasons([group(**valued(keyword, one))], stored(**valued(keyword, other))) == [Reason.SAME_VALUES]
 
 
@@ -179,7 +179,7 @@ def test_a_forecast_counts_all_image_sets_and_keeps_the_first_of_each_effect() -
         conflict = number % 2 == 0
         forecast.add_study(forecast_study([group(PatientID="B" if conflict else "A")], [stored()]), is_stored=True)
     forecast.add_study(forecast_study([group(files=None)], []), is_stored=False)
-    assert forecast.count_effect(ImageSetEffect.NON_PRIMARY) == forecast.counts[Reason.STORED_CONFLICT] == 150
+    assert forecast.count_image_sets(ImageSetEffect.NON_PRIMARY) == forecast.counts[Reason.STORED_CONFLICT] == 150
     assert forecast.files[Reason.SAME_VALUES] == 300
     assert (forecast.studies, forecast.stored_studies) == (301, 300)
     kept: list[ForecastImageSet] = list(forecast.image_sets)

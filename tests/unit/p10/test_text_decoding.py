@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from dicommap.dicom.character_sets import parse_specific_character_set
-from dicommap.dicom.printable_text import is_undecodable, keep_undecodable_bytes
+from dicommap.dicom.printable_text import convert_bytes_to_surrogates, is_undecodable
 from dicommap.p10.text_decoding import decode_value
 
 DEFAULT = parse_specific_character_set("")
@@ -49,7 +49,7 @@ def test_tags_become_eight_digits() -> None:
 
 @pytest.mark.parametrize(("vr", "value"), [("US", b"\1"), ("FD", b"1234567"), ("AT", b"\1\2\3")])
 def test_numbers_of_odd_length_are_kept_as_bytes(vr: str, value: bytes) -> None:
-    assert decode_value(vr, value, DEFAULT, "<") == keep_undecodable_bytes(value)
+    assert decode_value(vr, value, DEFAULT, "<") == convert_bytes_to_surrogates(value)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ UNDECODABLE = [
     ("ISO_IR 192", "LO", b"A\x1b(BA", "A\udc1b(BA"),
     ("ISO_IR 192", "LO", "A\ufffd".encode(), "A\ufffd"),
     ("GB18030", "LO", b"\xff", "\udcff"),
-    ("", "PN", b"\x1b$B;3ED\x1b(BA", keep_undecodable_bytes(b"\x1b$B;3ED\x1b(B") + "A"),
-    ("", "PN", b"\x1b(BM\xfcller", keep_undecodable_bytes(b"\x1b(B") + "M\udcfcller"),
+    ("", "PN", b"\x1b$B;3ED\x1b(BA", convert_bytes_to_surrogates(b"\x1b$B;3ED\x1b(B") + "A"),
+    ("", "PN", b"\x1b(BM\xfcller", convert_bytes_to_surrogates(b"\x1b(B") + "M\udcfcller"),
     ("\\ISO 2022 IR 87", "PN", b"\x1b(BM\xfcller", "M\udcfcller"),
-    ("ISO_IR 100", "PN", b"\x1b$B;3ED\x1b(B", keep_undecodable_bytes(b"\x1b$B;3ED\x1b(B")),
+    ("ISO_IR 100", "PN", b"\x1b$B;3ED\x1b(B", convert_bytes_to_surrogates(b"\x1b$B;3ED\x1b(B")),
     ("ISO_IR 100", "CS", b"\xc4", "\udcc4"),
     ("ISO_IR 100", "CS", b"A\x1b(B", "A\udc1b(B"),
     ("ISO_IR 100", "UI", b"1.2.\xff", "1.2.\udcff"),
@@ -94,11 +94,11 @@ UNDECODABLE = [
     ("\\ISO 2022 IR 149", "LT", b"\x1b$)C\xfb\xf3\r\n\xd1\xce", "洪\r\n\udcd1\udcce"),
     ("\\ISO 2022 IR 149", "LO", b"\x1b$)C\xfb", "\udcfb"),
     ("\\ISO 2022 IR 149", "LO", b"\x1b$)C\xfbA", "\udcfbA"),
-    ("\\ISO 2022 IR 58", "LO", b"\x1b$)C\xfb\xf3", keep_undecodable_bytes(b"\x1b$)C\xfb\xf3")),
-    ("\\ISO 2022 IR 87", "LO", b"\x1b(Ja~", keep_undecodable_bytes(b"\x1b(Ja~")),
+    ("\\ISO 2022 IR 58", "LO", b"\x1b$)C\xfb\xf3", convert_bytes_to_surrogates(b"\x1b$)C\xfb\xf3")),
+    ("\\ISO 2022 IR 87", "LO", b"\x1b(Ja~", convert_bytes_to_surrogates(b"\x1b(Ja~")),
     ("\\ISO 2022 IR 87", "LO", b"\x1b$B;3E", "山\udc45"),
     ("\\ISO 2022 IR 87", "LO", b"a\x1b", "a\udc1b"),
-    ("\\ISO 2022 IR 87", "LO", b"\x1bN\x1b$B;3", keep_undecodable_bytes(b"\x1bN") + "山"),
+    ("\\ISO 2022 IR 87", "LO", b"\x1bN\x1b$B;3", convert_bytes_to_surrogates(b"\x1bN") + "山"),
     ("ISO 2022 IR 149", "LO", b"\xfb\xf3", "\udcfb\udcf3"),
 ]
 

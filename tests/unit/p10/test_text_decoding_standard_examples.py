@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dicommap.dicom.character_sets import parse_specific_character_set, unencodable_characters
+from dicommap.dicom.character_sets import find_unencodable_characters, parse_specific_character_set
 from dicommap.issues import Issue
 from dicommap.p10.header_decoding import find_text_issues
 from dicommap.p10.text_decoding import decode_value
@@ -30,7 +30,7 @@ def test_the_bytes_are_these_characters(path: Path) -> None:
     assert decode_value(content["vr"], value, charset, "<") == text
     found: list[Issue] = list(find_text_issues("PatientName", content["vr"], text, charset))
     assert found == []
-    assert unencodable_characters(text, content["specific_character_set"]) == frozenset()
+    assert find_unencodable_characters(text, content["specific_character_set"]) == frozenset()
 
 
 def test_each_annex_is_there() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.model.audit import FIRST_PREVIOUS, AuditChange, parse_audit_line
-from dicommap.model.audit_values import AuditValueMode, AuditValues
+from dicommap.model.audit_values import AuditValueForm, AuditValueMode
 from dicommap.overrides.attribute_change import AttributeChange, UpdateReason
 from dicommap.package.audit_changes import UpdateFiles, build_change_lines, select_change_lines
 from dicommap.updates.update import Update, UpdateRequest
 
-PLAIN = AuditValues(mode=AuditValueMode.PLAIN)
+PLAIN = AuditValueForm(mode=AuditValueMode.PLAIN)
 NAME: dict[str, Any] = {
     "study_instance_uid": "1.2",
     "series_instance_uid": None,
@@ -96,7 +96,7 @@ def test_files_that_overrides_share_are_not_named() -> None:
 
 
 def test_the_lines_of_some_studies_are_a_chain_again() -> None:
-    lines = list(build_change_lines(CHANGES, AuditValues(), Assumptions(), UpdateFiles(UPDATES)))
+    lines = list(build_change_lines(CHANGES, AuditValueForm(), Assumptions(), UpdateFiles(UPDATES)))
     changes = [change for line in lines if isinstance(change := parse_audit_line(line.encode()), AuditChange)]
     selected = list(select_change_lines(changes, {"1.3"}))
     require_chain(selected)

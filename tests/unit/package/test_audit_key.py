@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import DocumentError, UsageError
-from dicommap.model.audit_values import AuditKey, AuditValueMode, AuditValues
+from dicommap.model.audit_values import AuditKey, AuditValueForm, AuditValueMode
 from dicommap.package.audit_key import KEY_VARIABLE, choose_audit_values, read_audit_key
 
 SECRET = "0123456789abcdef" * 2
@@ -60,13 +60,13 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 
 def test_the_form_of_values_follows_from_the_key(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = AuditKey(SECRET.encode())
-    hashed = AuditValues(mode=AuditValueMode.HASHED, key=key)
-    assert choose_audit_values(None, None) == AuditValues()
+    hashed = AuditValueForm(mode=AuditValueMode.HASHED, key=key)
+    assert choose_audit_values(None, None) == AuditValueForm()
     assert choose_audit_values(None, file) == choose_audit_values("hashed", file) == hashed
     monkeypatch.setenv(KEY_VARIABLE, SECRET)
     assert choose_audit_values(None, None) == hashed
-    assert choose_audit_values("none", None) == AuditValues()
-    assert choose_audit_values("plain", None) == AuditValues(mode=AuditValueMode.PLAIN)
+    assert choose_audit_values("none", None) == AuditValueForm()
+    assert choose_audit_values("plain", None) == AuditValueForm(mode=AuditValueMode.PLAIN)
 
 
 @pytest.mark.parametrize(("word", "has_key"), [("hashed", False), ("plain", True), ("none", True), ("sha256", False)])

@@ -138,7 +138,7 @@ def test_one_refused_search_leaves_the_other_studies(package: PackageDirectory) 
     assert validation[0].location.study == FIRST
     assert validation.store_forecast is not None
     assert validation.store_forecast.counts[ForecastReason.NO_ANSWER] == 2
-    assert validation.store_forecast.count_effect(ImageSetEffect.UNKNOWN) == 2
+    assert validation.store_forecast.count_image_sets(ImageSetEffect.UNKNOWN) == 2
 
 
 @pytest.mark.parametrize(

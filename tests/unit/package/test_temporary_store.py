@@ -150,5 +150,5 @@ def test_sorted_keys() -> None:
     names = [f"{number:03}/é\U0001f600" for number in range(250)] + ["z", "\ue000", "a/b", "a.b"]
     for name in reversed(names):
         values[name] = None
-    assert list(store.sort_keys(values)) == sorted(names)
-    assert list(store.sort_keys({"b": 1, "a": 2})) == ["a", "b"]
+    assert list(store.iterate_sorted_keys(values)) == sorted(names)
+    assert list(store.iterate_sorted_keys({"b": 1, "a": 2})) == ["a", "b"]

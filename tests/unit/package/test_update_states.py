@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dicommap.errors import PackageError
-from dicommap.model.update_state import RequestRecord, RequestState, RevertState, UpdateAccount, UpdateState
+from dicommap.model.update_state import RequestRecord, RequestState, RevertState, UpdateAwsAccount, UpdateState
 from dicommap.package.update_states import UpdateStates
 
 IMAGE_SET = "a" * 32
@@ -50,7 +50,7 @@ def test_a_state_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_the_data_store_and_reverts_are_kept(tmp_path: Path) -> None:
     states = UpdateStates(tmp_path)
     assert (states.read_account(), states.read_revert(IMAGE_SET)) == (None, None)
-    account = UpdateAccount(datastoreId="5" * 32, region="eu-west-1")
+    account = UpdateAwsAccount(datastoreId="5" * 32, region="eu-west-1")
     revert = RevertState(imageSetId=IMAGE_SET, state="sending", versionBefore="3", toVersion="1", sentAt=AT)
     states.write_account(account)
     states.write_revert(revert)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dicommap.dicom.strict_json import parse_json
 from dicommap.healthimaging.limits import MAX_MAPPINGS
-from dicommap.model.package_layout import limit_at
+from dicommap.model.package_layout import choose_document_limit
 from dicommap.reading.document_limits import (
     CONFIGURATION_LIMIT,
     OVERRIDE_LIMIT,
@@ -84,7 +84,7 @@ def test_a_record_whose_text_is_not_closed_takes_time_in_proportion_to_it() -> N
     ],
 )
 def test_each_file_of_a_package_has_its_limit(path: str, limit: object) -> None:
-    assert limit_at(path) is limit
+    assert choose_document_limit(path) is limit
 
 
 def test_a_document_alone_may_be_what_it_can_be() -> None:

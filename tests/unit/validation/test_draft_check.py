@@ -22,7 +22,7 @@ from dicommap.planning.package_documents import (
     build_package_documents,
 )
 from dicommap.planning.planned_objects import PlannedJob, PlannedObject
-from dicommap.validation.draft_check import _DraftedFiles, check_documents, check_override_paths
+from dicommap.validation.draft_check import _DraftedFiles, check_drafted_documents, check_override_paths
 from dicommap.validation.package_check import check_package
 
 URI = S3Uri(bucket="bucket", prefix="in/")
@@ -122,7 +122,7 @@ def test_values_of_any_form_have_the_issues_of_their_texts(data_set: Any, output
 def test_an_issue_of_an_override_file_names_its_study_and_no_file() -> None:
     override = Override(study_instance_uid="1.2", series_instance_uid=None, data_set=DATA_SETS["another VR"])
     made = documents([override], Assumptions())
-    issues = check_documents(made)
+    issues = check_drafted_documents(made)
     assert {(issue.location.study, issue.location.path) for issue in issues} == {("1.2", None)}
     assert Severity.NOTE not in {issue.severity for issue in issues}
 

@@ -9,7 +9,7 @@ import pytest
 
 from dicommap.issues import make_issue
 from dicommap.validation import file_contents
-from dicommap.validation.file_contents import FileContent, JsonContent, KeptFiles, Subfolder, parse_content
+from dicommap.validation.file_contents import CachedFiles, FileContent, JsonContent, SubfolderFiles, parse_content
 
 
 class Unread(Mapping[str, FileContent]):
@@ -29,7 +29,7 @@ class Unread(Mapping[str, FileContent]):
 
 
 def test_what_lies_below_a_folder_is_known_without_being_read() -> None:
-    below = Subfolder(Unread(), "a/")
+    below = SubfolderFiles(Unread(), "a/")
     assert list(below) == ["x", "b/y"]
     assert len(below) == 2
     assert "x" in below
@@ -61,7 +61,7 @@ def test_kept_files_are_read_once_until_the_bytes_are_used_up(monkeypatch: pytes
         "d": make_issue("document.too-large", limit="5"),
     }
     files = ReadsCounted(contents)
-    kept = KeptFiles(files)
+    kept = CachedFiles(files)
     assert [kept[name] for name in "abcdabcd"] == [contents[name] for name in "abcdabcd"]
     assert files.names == ["a", "b", "c", "d", "c"]
     assert set(kept) == set(contents)
@@ -71,8 +71,8 @@ def test_kept_files_are_read_once_until_the_bytes_are_used_up(monkeypatch: pytes
 
 
 def test_what_lies_below_a_folder_is_read_when_asked_for() -> None:
-    assert Subfolder({"a/x": b"1"}, "a/")["x"] == b"1"
-    assert Subfolder({"a/x": b"1"}, "a/").get("y") is None
+    assert SubfolderFiles({"a/x": b"1"}, "a/")["x"] == b"1"
+    assert SubfolderFiles({"a/x": b"1"}, "a/").get("y") is None
 
 
 def test_a_file_that_was_not_read_is_its_own_finding() -> None:

@@ -31,8 +31,8 @@ from dicommap.dicom.vr import (
     NUMBER_TEXT_VRS,
     SINGLE_VALUE_VRS,
     UNIT_BYTES,
-    float_issues,
-    integer_issues,
+    float_range_issues,
+    integer_range_issues,
     is_uri,
     text_issues,
 )
@@ -63,7 +63,7 @@ def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterat
     """
     if vr in BINARY_VRS:
         if value == "":
-            yield _empty_issue(location, "InlineBinary", "an attribute without a value has no InlineBinary")
+            yield _make_empty_value_issue(location, "InlineBinary", "an attribute without a value has no InlineBinary")
         elif not isinstance(value, str) or not _is_valid_base64(vr, value):
             yield make_issue("dicom-json.inline-binary", location, vr=vr)
         return
@@ -72,7 +72,7 @@ def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterat
         return
     if all(item is None for item in value):
         what = "Each item of Value" if value else "Value"
-        yield _empty_issue(location, what, "an attribute without a value has no Value")
+        yield _make_empty_value_issue(location, what, "an attribute without a value has no Value")
         return
     vm = _get_allowed_multiplicity(tag, vr)
     if vm is not None and not vm.allows(len(value)):
@@ -81,12 +81,12 @@ def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterat
         issue
         for index, item in enumerate(value)
         if item is not None
-        for issue in _item_issues(tag, vr, item, replace(location, pointer=f"{location.pointer}/{index}"))
+        for issue in _value_item_issues(tag, vr, item, replace(location, pointer=f"{location.pointer}/{index}"))
     )
     yield from limit_and_count(items, ATTRIBUTE_ISSUE_LIMIT, location)
 
 
-def _empty_issue(location: Location, what: str, form: str) -> Issue:
+def _make_empty_value_issue(location: Location, what: str, form: str) -> Issue:
     return make_issue("dicom-json.empty-value", location, what=what, form=form)
 
 
@@ -110,9 +110,9 @@ def _is_valid_base64(vr: str, text: str) -> bool:
     return bool(data) and is_canonical and len(data) % UNIT_BYTES[vr] == 0
 
 
-def _item_issues(tag: int, vr: str, item: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401  JSON
+def _value_item_issues(tag: int, vr: str, item: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401  JSON
     if item == "":
-        yield _empty_issue(location, f"A value of {vr}", _EMPTY_ITEM_FORM)
+        yield _make_empty_value_issue(location, f"A value of {vr}", _EMPTY_ITEM_FORM)
     elif vr == "PN":
         yield from _person_name_issues(tag, item, location)
     elif vr in NUMBER_TEXT_VRS:
@@ -132,11 +132,13 @@ def _item_issues(tag: int, vr: str, item: Any, location: Location) -> Iterator[I
 def _person_name_issues(tag: int, item: object, location: Location) -> Iterator[Issue]:
     groups = item if isinstance(item, dict) else {}
     if item == {} or (groups and all(text == "" for text in groups.values())):
-        yield _empty_issue(location, "A value of PN", _EMPTY_ITEM_FORM)
+        yield _make_empty_value_issue(location, "A value of PN", _EMPTY_ITEM_FORM)
         return
     empty = [name for name, text in groups.items() if name in _PN_GROUPS and text == ""]
     if empty:
-        yield _empty_issue(location, f"The component group {empty[0]}", "an empty component group is left out")
+        yield _make_empty_value_issue(
+            location, f"The component group {empty[0]}", "an empty component group is left out"
+        )
         return
     texts = [group for group in groups.values() if isinstance(group, str) and group and "=" not in group]
     if not groups or not set(groups) <= set(_PN_GROUPS) or len(texts) != len(groups):
@@ -176,9 +178,9 @@ def _number_issues(vr: str, item: Any, location: Location) -> Iterator[Issue]:  
         kind = "a number" if vr in FLOAT_VRS else "an integer"
         yield make_issue("dicom-json.value-form", location, vr=vr, expected=kind)
     elif vr in INTEGER_RANGES:
-        yield from integer_issues(vr, item, location)
+        yield from integer_range_issues(vr, item, location)
     elif vr in FLOAT_VRS:
-        yield from float_issues(vr, item, location)
+        yield from float_range_issues(vr, item, location)
 
 
 def _is_number(item: object) -> bool:
@@ -200,12 +202,10 @@ def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
     if not isinstance(value, dict):
         yield make_issue("dicom-json.not-object", Location(pointer=pointer))
         return
-    yield from limit_and_count(
-        _attribute_by_attribute_issues(value, pointer), DOCUMENT_ISSUE_LIMIT, Location(pointer=pointer)
-    )
+    yield from limit_and_count(_all_attribute_issues(value, pointer), DOCUMENT_ISSUE_LIMIT, Location(pointer=pointer))
 
 
-def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
+def _all_attribute_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
     """Yield the issues of each attribute, and an issue for each tag that is lower than the tag before it."""
     highest = ""
     creators: dict[tuple[int, str], str] = {}
@@ -221,10 +221,12 @@ def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> It
         highest = max(highest, member)
         yield from _tag_issues(tag, data_set, location)
         yield from _attribute_issues(tag, attribute, location)
-        yield from _creator_issues(tag, attribute, creators, place)
+        yield from _repeated_creator_issues(tag, attribute, creators, place)
 
 
-def _creator_issues(tag: int, attribute: object, pointers: dict[tuple[int, str], str], pointer: str) -> Iterator[Issue]:
+def _repeated_creator_issues(
+    tag: int, attribute: object, pointers: dict[tuple[int, str], str], pointer: str
+) -> Iterator[Issue]:
     """Yield an issue if an attribute is a private creator that repeats the name of an earlier creator in its group.
 
     Each private creator reserves a block of tags. If the same name reserves two blocks, readers use only one block
@@ -250,11 +252,11 @@ def _tag_issues(tag: int, data_set: dict[str, Any], location: Location) -> Itera
         yield make_issue("attribute.forbidden", location, keyword=keyword_of(tag))
     elif is_private(tag) and not is_private_creator(tag):
         creator = private_creator_tag_of(tag)
-        if creator is None or not _has_private_creator(data_set.get(hex_of(creator))):
+        if creator is None or not _can_be_private_creator(data_set.get(hex_of(creator))):
             yield make_issue("dicom-json.private-creator", location)
 
 
-def _has_private_creator(attribute: object) -> bool:
+def _can_be_private_creator(attribute: object) -> bool:
     """Return whether an attribute has a value, so that it can be a private creator. The value itself is not checked.
 
     Args:
@@ -277,7 +279,7 @@ def _attribute_issues(tag: int, attribute: object, location: Location) -> Iterat
     if not isinstance(vr, str) or vr not in ALL_VRS:
         yield make_issue("dicom-json.vr", location)
         return
-    yield from _dictionary_issues(tag, vr, location)
+    yield from _vr_mismatch_issues(tag, vr, location)
     kinds = [member for member in ("Value", "InlineBinary", "BulkDataURI") if member in attribute]
     if len(kinds) > 1:
         yield make_issue("dicom-json.several-values", location)
@@ -286,7 +288,7 @@ def _attribute_issues(tag: int, attribute: object, location: Location) -> Iterat
         yield from _member_issues(tag, vr, kind, attribute[kind], of_member)
 
 
-def _dictionary_issues(tag: int, vr: str, location: Location) -> Iterator[Issue]:
+def _vr_mismatch_issues(tag: int, vr: str, location: Location) -> Iterator[Issue]:
     """Yield an issue if the VR differs from the VRs that the dictionary has for the tag."""
     expected = ("LO",) if is_private_creator(tag) else vrs_of(tag)
     if expected and vr not in expected:
@@ -314,7 +316,7 @@ def _member_issues(tag: int, vr: str, member: str, value: object, location: Loca
         yield make_issue("dicom-json.member-not-allowed", location, member=member, vr=vr)
     elif member == "BulkDataURI":
         if value == "":
-            yield _empty_issue(location, "BulkDataURI", "an attribute without a value has no BulkDataURI")
+            yield _make_empty_value_issue(location, "BulkDataURI", "an attribute without a value has no BulkDataURI")
         elif not isinstance(value, str) or not is_uri(value):
             yield make_issue("dicom-json.value-form", location, vr="BulkDataURI", expected="a URI as text")
     elif vr == "SQ" and isinstance(value, list) and value:

@@ -42,11 +42,11 @@ def data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
         The data set, and issues: one for pixel data, and one for each value that JSON cannot express.
 
     """
-    conversion = _Conversion(little=dataset.original_encoding[1] is not False)
+    conversion = _DataSetConverter(little=dataset.original_encoding[1] is not False)
     return conversion.data_set(dataset, "", 1), conversion.issues
 
 
-class _Conversion:
+class _DataSetConverter:
     """The conversion of one pydicom data set to JSON. It keeps the byte order of the data set and collects issues."""
 
     def __init__(self, *, little: bool) -> None:
@@ -127,7 +127,7 @@ def _convert_value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and J
     if vr == "AT":
         return hex_of(int(value))
     if vr in NUMBER_TEXT_VRS:
-        return _convert_number(value)
+        return _convert_number_text(value)
     if vr in FLOAT_VRS:
         return float(value)
     if isinstance(value, float | Decimal):
@@ -135,7 +135,7 @@ def _convert_value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and J
     return value if isinstance(value, int) else str(value)
 
 
-def _convert_number(value: Any) -> int | float | str:  # noqa: ANN401  pydicom's number types
+def _convert_number_text(value: Any) -> int | float | str:  # noqa: ANN401  pydicom's number types
     """Return the text from which a value of DS or IS was read; the number if it was not read from a text."""
     original = getattr(value, "original_string", None)
     if original or isinstance(value, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.choices import choice_of
+from dicommap.dicom.choices import to_choice
 from dicommap.inventory.frames.columns import FrameLevel
 from dicommap.model.extras import require_extra
 from dicommap.progress import progress_reporter
@@ -86,4 +86,4 @@ def write_parquet_file(
 
 
 def _parse_level(name: str) -> FrameLevel:
-    return choice_of(FrameLevel, name, "level")
+    return to_choice(FrameLevel, name, "level")

@@ -21,9 +21,9 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import AwsError, SourceError, UsageError
 from dicommap.healthimaging.data_stores import (
     DATA_STORE_SCHEME,
-    ImageSetState,
+    ImageSetEtag,
     image_set_path,
-    parse_data_store_root,
+    parse_data_store_id,
 )
 from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.issues import make_issue
@@ -115,7 +115,7 @@ class DataStore(Source):
 
         """
         options = options or DataStoreOptions()
-        data_store = parse_data_store_root(text)
+        data_store = parse_data_store_id(text)
         if data_store is None:
             raise SourceError(
                 f"{make_printable(text)} does not name a data store.",
@@ -266,7 +266,7 @@ class DataStore(Source):
             issue = make_issue("image-set.malformed", reason=error)
             yield _make_rejected(image_set, Disposition.MALFORMED, issue)
             return
-        etag = "" if summary.version is None else str(ImageSetState(summary.version, count))
+        etag = "" if summary.version is None else str(ImageSetEtag(summary.version, count))
         names: set[str] = set()
         for number, (uid, header) in enumerate(self._headers.read(document), 1):
             name = f"instance-{number}" if uid in names or uid_mapping_problem(uid) else uid

@@ -7,7 +7,7 @@ from pydicom._dicom_dict import DicomDictionary
 
 from dicommap.errors import AttributeNameError
 from dicommap.inventory.frames.columns import CellType, FrameLevel, cell_type_of, frame_columns
-from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, captured_keywords
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, list_captured_keywords
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_no_attribute_has_the_name_of_another_column(level: FrameLevel) -> None:
 
 def _capturable(keyword: str) -> tuple[str, ...]:
     try:
-        return captured_keywords([keyword])
+        return list_captured_keywords([keyword])
     except AttributeNameError:
         return ()
 
