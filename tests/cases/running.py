@@ -33,7 +33,7 @@ from dicommap.package.s3_validation import s3_object_issues
 from dicommap.package.store_validation import forecast_in_store
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.probing.probe_report import ProbeReport, remaining_issues, unclear_issues
-from dicommap.updates.promotion import ImageSetContent, PromotionProblem, plan_promotion, prove_promotion
+from dicommap.updates.promotion import ImageSetContent, PromotionProblem, find_promotion_problems, plan_promotion
 from dicommap.updates.promotion_result import PromotionOutcome, PromotionResult
 from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment
 from dicommap.validation.job_status_check import check_job_status, check_submission
@@ -215,7 +215,7 @@ def _promote(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     promotion = plan_promotion(candidate, primaries, allow_other_patient=allowed)
     problems: tuple[PromotionProblem, ...] = ()
     if "after" in arguments:
-        problems = prove_promotion(promotion, candidate.instances, ImageSetContent(**arguments["after"]))
+        problems = find_promotion_problems(promotion, candidate.instances, ImageSetContent(**arguments["after"]))
     result = PromotionResult(
         image_set_id=candidate.image_set_id,
         outcome=PromotionOutcome(arguments.get("outcome", "planned")),

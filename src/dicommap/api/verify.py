@@ -31,7 +31,7 @@ from dicommap.package.metadata_sources import DatastoreMetadata, DownloadedMetad
 from dicommap.package.preview_values import PreviousValues
 from dicommap.package.verification_record import open_record
 from dicommap.progress import progress_reporter, track_progress
-from dicommap.verification.effects import UNKNOWN_EFFECTS, WRONG_EFFECTS, Effect, choose_worst
+from dicommap.verification.effects import UNKNOWN_EFFECTS, WRONG_EFFECTS, Effect, choose_worst_effect
 from dicommap.verification.kept_results import VerificationEnd
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ class VerificationRun:
         for result in study.attributes:
             key = (study.study_instance_uid, result.check.series_instance_uid, result.check.tag)
             before = self._divided_effects.get(key)
-            self._divided_effects[key] = choose_worst(filter(None, (result.effect, before)))
+            self._divided_effects[key] = choose_worst_effect(filter(None, (result.effect, before)))
             self._counts.update((self._divided_effects[key],))
             self._counts.subtract(filter(None, (before,)))
 

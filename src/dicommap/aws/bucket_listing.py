@@ -91,7 +91,9 @@ class BucketLister:
         self._original_client = (
             client  # keep the client alive: its signer has only a weak reference to the client's event emitter
         )
-        self._client.meta.events.register("before-parse.s3.ListObjectsV2", _replace_page, unique_id=_PAGE_MEMBER)
+        self._client.meta.events.register(
+            "before-parse.s3.ListObjectsV2", _parse_page_before_botocore, unique_id=_PAGE_MEMBER
+        )
         self.requests = 0
         self.region: str | None = None
         """The region of the bucket; None before the first answer, and if no answer names the region."""
@@ -176,7 +178,9 @@ def _make_endless_listing_error(problem: str) -> AwsError:
     return AwsError(f"S3's listing {problem}.", fix="Check the endpoint, and any proxy on the way to it.")
 
 
-def _replace_page(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+def _parse_page_before_botocore(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
+) -> None:
     """Parse a page before botocore does, and put the result into `customized_response_dict`.
 
     The body is replaced by an empty listing, which botocore then parses quickly.
@@ -192,12 +196,12 @@ def _parse_page(body: bytes) -> ListingPage | None:
         root = ElementTree.fromstring(body)  # noqa: S314  botocore does the same
         if root.tag != f"{_NAMESPACE}ListBucketResult":
             return None  # such as a proxy's page, which must not count as an empty listing
-        is_encoded = _find_text(root, "EncodingType") == "url"
+        is_encoded = _get_text(root, "EncodingType") == "url"
         objects = [_parse_object(element, is_encoded=is_encoded) for element in root.iter(f"{_NAMESPACE}Contents")]
     except (ElementTree.ParseError, ValueError, LookupError):
         return None
-    token = _find_text(root, "NextContinuationToken")
-    if not token and _find_text(root, "IsTruncated") == "true":
+    token = _get_text(root, "NextContinuationToken")
+    if not token and _get_text(root, "IsTruncated") == "true":
         return None
     return ListingPage(objects, token or None)
 
@@ -212,7 +216,7 @@ def _parse_object(element: ElementTree.Element, *, is_encoded: bool) -> S3Object
     return S3Object(key, parse_size(members["Size"]), members["ETag"], parse_time_ns(members["LastModified"]))
 
 
-def _find_text(root: ElementTree.Element, name: str) -> str:
+def _get_text(root: ElementTree.Element, name: str) -> str:
     return root.findtext(_NAMESPACE + name, "")
 
 

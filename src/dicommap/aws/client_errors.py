@@ -109,18 +109,18 @@ def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _convert_error_answer(error, _name_call(operation, subject)) from None
+        raise _convert_error_answer(error, _format_call(operation, subject)) from None
     except (BotoCoreError, ResponseParserError) as error:
         # botocore wraps a RecursionError of its own requests in another exception.
         if isinstance(getattr(error, "kwargs", {}).get("error"), RecursionError):
-            raise _make_endless_redirect_error(_name_call(operation, subject)) from None
-        raise _convert_error_without_answer(error, _name_call(operation, subject)) from None
+            raise _make_endless_redirect_error(_format_call(operation, subject)) from None
+        raise _convert_error_without_answer(error, _format_call(operation, subject)) from None
     except RecursionError:
-        raise _make_endless_redirect_error(_name_call(operation, subject)) from None
+        raise _make_endless_redirect_error(_format_call(operation, subject)) from None
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         if _is_answer_parsing_error(error):
             raise AwsError(
-                f"The answer to {_name_call(operation, subject)} is not one of AWS.", fix=_ENDPOINT_FIX
+                f"The answer to {_format_call(operation, subject)} is not one of AWS.", fix=_ENDPOINT_FIX
             ) from None
         # botocore raises ValueError with this message if the endpoint is not a URL. Any other exception is a bug.
         if "Invalid endpoint" not in str(error):
@@ -140,11 +140,11 @@ def require_etag(answer: Mapping[str, Any], operation: str, subject: str) -> str
     """Return the ETag of an answer. Raises AwsError if the answer has no ETag, because every answer of S3 has one."""
     etag = answer.get("ETag")
     if not etag:
-        raise AwsError(f"The answer to {_name_call(operation, subject)} is not one of S3.", fix=_ENDPOINT_FIX)
+        raise AwsError(f"The answer to {_format_call(operation, subject)} is not one of S3.", fix=_ENDPOINT_FIX)
     return str(etag)
 
 
-def _name_call(operation: str, subject: str) -> str:
+def _format_call(operation: str, subject: str) -> str:
     return f"{operation} of {make_printable(subject)}" if subject else operation
 
 

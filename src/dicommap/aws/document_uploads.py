@@ -71,7 +71,7 @@ def upload_document(client: Any, document: UploadDocument, *, replace: bool = Fa
     for _ in range(MAX_PUT_ATTEMPTS):
         if _put_document(client, document, IfNoneMatch="*"):
             return UploadResult.PUT
-        existing = compare_existing(client, document)
+        existing = compare_existing_object(client, document)
         if existing is None:
             continue  # the object was removed in the meantime
         if existing.is_same:
@@ -131,7 +131,7 @@ class ExistingObject:
     """The time at which the object was written; None if S3 does not return it."""
 
 
-def compare_existing(client: Any, document: UploadDocument) -> ExistingObject | None:  # noqa: ANN401
+def compare_existing_object(client: Any, document: UploadDocument) -> ExistingObject | None:  # noqa: ANN401
     """Read the object at the document's key, and compare it with the document.
 
     Args:

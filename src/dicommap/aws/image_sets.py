@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.client_errors import THROTTLING_CODES, convert_client_errors
-from dicommap.aws.metadata_bodies import decompress_metadata, read_body
+from dicommap.aws.metadata_bodies import decompress_metadata, read_metadata_body
 from dicommap.aws.service_answers import parse_answer, read_pages, require_member
 from dicommap.aws.timing import (
     COPY_IMAGE_SET_LIMIT,
@@ -125,7 +125,9 @@ class ImageSets:
         """
         self._gets.wait()
         with convert_client_errors("GetImageSet", f"image set {image_set}"):
-            answer = self._clients.medical_imaging.get_image_set(**_name_image_set(datastore, image_set, version))
+            answer = self._clients.medical_imaging.get_image_set(
+                **_make_image_set_parameters(datastore, image_set, version)
+            )
         return parse_answer("GetImageSet", ImageSetProperties, answer)
 
     def get_metadata(self, datastore: str, image_set: str, version: str | None = None) -> bytes:
@@ -159,11 +161,11 @@ class ImageSets:
             self._metadata_gets.wait()
             with convert_client_errors("GetImageSetMetadata", subject):
                 answer = self._clients.medical_imaging.get_image_set_metadata(
-                    **_name_image_set(datastore, image_set, version)
+                    **_make_image_set_parameters(datastore, image_set, version)
                 )
             headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             blob = require_member("GetImageSetMetadata", answer, "imageSetMetadataBlob")
-            body = read_body(blob, str(headers.get("content-length", "")), subject)
+            body = read_metadata_body(blob, str(headers.get("content-length", "")), subject)
             if body is not None:
                 return body
         raise AwsError(
@@ -181,7 +183,7 @@ class ImageSets:
             image_set: The id of the image set.
 
         """
-        parameters = {**_name_image_set(datastore, image_set, None), "maxResults": _PAGE_SIZE}
+        parameters = {**_make_image_set_parameters(datastore, image_set, None), "maxResults": _PAGE_SIZE}
         for answer in read_pages(
             "ListImageSetVersions",
             f"image set {image_set}",
@@ -203,7 +205,9 @@ class ImageSets:
         """
         self._deletions.wait()
         with convert_client_errors("DeleteImageSet", f"image set {image_set}"):
-            answer = self._clients.medical_imaging.delete_image_set(**_name_image_set(datastore, image_set, None))
+            answer = self._clients.medical_imaging.delete_image_set(
+                **_make_image_set_parameters(datastore, image_set, None)
+            )
         return parse_answer("DeleteImageSet", ImageSetProperties, {"versionId": "", **answer})
 
     def update(
@@ -267,12 +271,12 @@ class ImageSets:
         self, datastore: str, image_set: str, version: str, updates: dict[str, Any], flags: dict[str, bool]
     ) -> ImageSetProperties:
         parameters = {
-            **_name_image_set(datastore, image_set, None),
+            **_make_image_set_parameters(datastore, image_set, None),
             "latestVersionId": version,
             "updateImageSetMetadataUpdates": updates,
             **{name: True for name, is_set in flags.items() if is_set},
         }
-        answer = self._change(
+        answer = self._send_change(
             "UpdateImageSetMetadata",
             image_set,
             self._updates,
@@ -316,7 +320,7 @@ class ImageSets:
             "copyImageSetInformation": information,
             **{name: True for name, is_set in flags.items() if is_set},
         }
-        answer = self._change(
+        answer = self._send_change(
             "CopyImageSet",
             source,
             self._copies,
@@ -324,7 +328,7 @@ class ImageSets:
         )
         return parse_answer("CopyImageSet", CopyImageSetAnswer, answer)
 
-    def _change(
+    def _send_change(
         self, operation: str, image_set: str, throttle: Throttle, call: Callable[[], dict[str, Any]]
     ) -> dict[str, Any]:
         """Send a change, and return the answer. It is sent again only if AWS refused it because of the rate limit."""
@@ -363,6 +367,6 @@ def _build_filters(filters: Mapping[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-def _name_image_set(datastore: str, image_set: str, version: str | None) -> dict[str, str]:
+def _make_image_set_parameters(datastore: str, image_set: str, version: str | None) -> dict[str, str]:
     parameters = {"datastoreId": datastore, "imageSetId": image_set}
     return parameters if version is None else {**parameters, "versionId": version}

@@ -117,7 +117,7 @@ class ImportJobs:
             for summary in require_member("ListDICOMImportJobs", answer, "jobSummaries"):
                 yield parse_answer("ListDICOMImportJobs", ImportJob, summary)
 
-    def count_active(self, datastore: str) -> int:
+    def count_active_jobs(self, datastore: str) -> int:
         """Return the number of active jobs of a data store, for the quota of concurrent jobs. Raises AwsError."""
         # A job can change its status between the two listings; the set counts it once.
         return len({job.jobId for status in ACTIVE_JOB_STATUSES for job in self.list_jobs(datastore, status)})

@@ -17,7 +17,7 @@ _GZIP_WBITS = 31
 """zlib's setting for exactly the gzip format."""
 
 
-def read_body(body: Any, length: str, subject: str) -> bytes | None:  # noqa: ANN401  botocore's StreamingBody
+def read_metadata_body(body: Any, length: str, subject: str) -> bytes | None:  # noqa: ANN401  botocore's StreamingBody
     """Return all bytes of a body; None if the connection broke. Raises AwsError if there are too many bytes.
 
     Args:

@@ -140,18 +140,18 @@ class ObjectCopier:
             if error.code in CONFLICT_CODES:
                 return None
             if error.code in _FAILED_CONDITION_CODES:
-                return self._explain_failed_condition(copy)
+                return self._make_failed_condition_result(copy)
             if error.code in NOT_FOUND_CODES - {"NoSuchBucket"} and copy.source_bucket is not None:
                 return CopyResult(code="stage.source-missing", facts={"reason": "the object does not exist"})
             raise
 
-    def _explain_failed_condition(self, copy: StagingCopy) -> CopyResult:
+    def _make_failed_condition_result(self, copy: StagingCopy) -> CopyResult:
         """Return the result for a conditional request that failed.
 
         The request failed because the source has changed, or because an object with the key exists. That object may
         be the planned copy.
         """
-        head = self._get_head(copy.bucket, copy.key)
+        head = self._get_object_head(copy.bucket, copy.key)
         if head is None:
             return CopyResult(code="stage.source-changed", facts={"what": "ETag" if copy.source_bucket else "content"})
         # If the answer to a request was lost, the repeated request fails because of the object of the first request.
@@ -164,7 +164,7 @@ class ObjectCopier:
         if not self._roots.contains_object(source_bucket, copy.source):
             return CopyResult(code="stage.source-outside")
         source_object = ObjectRangeReader(self._clients, source_bucket, copy.source, etag=copy.etag)
-        problem = _find_object_problem(source_object, copy)
+        problem = _make_problem_result(source_object, copy)
         if problem is not None:
             return problem
         source = {"Bucket": source_bucket, "Key": copy.source}
@@ -213,7 +213,7 @@ class ObjectCopier:
                 digest = _compute_md5(file.read, copy.size)
                 _require_unchanged_file(file, before)
                 file.seek(0)
-                return self._put_file(copy, file, digest, before)
+                return self._upload_file(copy, file, digest, before)
         except _SourceChangedError as error:
             return CopyResult(code="stage.source-changed", facts={"what": str(error)})
         except OSError as error:
@@ -221,7 +221,7 @@ class ObjectCopier:
                 return CopyResult(code="stage.source-outside")
             return CopyResult(code="stage.source-missing", facts={"reason": os_error_reason(error)})
 
-    def _put_file(self, copy: StagingCopy, file: BinaryIO, digest: str, before: os.stat_result) -> CopyResult:
+    def _upload_file(self, copy: StagingCopy, file: BinaryIO, digest: str, before: os.stat_result) -> CopyResult:
         """Upload an open file, in parts if it is large.
 
         `digest` is the MD5 of the file's bytes. `before` is the file's status before it was read: if the status has
@@ -292,10 +292,10 @@ class ObjectCopier:
         return CopyResult(etag=require_etag(answer, "CompleteMultipartUpload", copy.uri))
 
     def _read_source_metadata(self, copy: StagingCopy) -> str | None:
-        head = self._get_head(copy.bucket, copy.key)
+        head = self._get_object_head(copy.bucket, copy.key)
         return None if head is None else head.get("Metadata", {}).get(SOURCE_METADATA_KEY)
 
-    def _get_head(self, bucket: str, key: str) -> dict[str, Any] | None:
+    def _get_object_head(self, bucket: str, key: str) -> dict[str, Any] | None:
         """Return the answer to HeadObject; None if the object does not exist."""
         try:
             with convert_client_errors("HeadObject", f"s3://{bucket}/{key}"):
@@ -307,7 +307,7 @@ class ObjectCopier:
             raise
 
 
-def _find_object_problem(source: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
+def _make_problem_result(source: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
     """Check that an S3 object is the planned instance. Return None if it is, otherwise a result with an issue code."""
     try:
         source.read(0, 1)

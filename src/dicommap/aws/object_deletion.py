@@ -28,12 +28,12 @@ def delete_objects(clients: Clients, bucket: str, keys: Sequence[str]) -> None:
     """
     client = clients.s3
 
-    def delete(key: str) -> None:
+    def delete_object(key: str) -> None:
         with convert_client_errors("DeleteObject", f"s3://{bucket}/{key}"):
             client.delete_object(Bucket=bucket, Key=key)
 
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        waiting = [threads.submit(delete, key) for key in keys]
+        waiting = [threads.submit(delete_object, key) for key in keys]
         try:
             for future in waiting:
                 future.result()

@@ -51,7 +51,7 @@ def read_in_pieces(clients: Clients, bucket: str, key: str, *, limit: int | None
         etag = require_etag(answer, "GetObject", f"s3://{bucket}/{key}")
         if size is None:
             size = answer["ContentLength"]
-        for piece in read_body(answer["Body"], f"s3://{bucket}/{key}"):
+        for piece in read_body_in_pieces(answer["Body"], f"s3://{bucket}/{key}"):
             done += len(piece)
             yield piece
         fruitless_requests = 0 if done > before else fruitless_requests + 1
@@ -89,7 +89,7 @@ def _get_object(
     return answer
 
 
-def read_body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore's StreamingBody
+def read_body_in_pieces(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore's StreamingBody
     """Yield the bytes of a response body in pieces, and close it.
 
     If the connection breaks, the pieces end without an exception. So the caller must compare the number of bytes with
@@ -154,7 +154,7 @@ class ObjectRangeReader:
                     Bucket=self._bucket, Key=self._key, Range=f"bytes={begin}-{end - 1}", **condition
                 )
             etag = require_etag(answer, "GetObject", uri)
-            content = b"".join(read_body(answer["Body"], uri))
+            content = b"".join(read_body_in_pieces(answer["Body"], uri))
             self.etag, self.size = self.etag or etag, _parse_total_size(answer, uri)
             if len(content) == min(end, self.size) - begin:
                 return content

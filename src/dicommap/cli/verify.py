@@ -51,7 +51,7 @@ from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
 from dicommap.package.package_directory import PackageDirectory
-from dicommap.verification.effects import Effect, choose_worst
+from dicommap.verification.effects import Effect, choose_worst_effect
 from dicommap.writing.new_file import require_new_file, write_new_text_file
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def _list_attention_results(verification: Verification) -> Iterable[AttributeRes
     for result in (result for study in verification.first for result in study.attributes):
         key = (result.check.study_instance_uid, result.check.series_instance_uid, result.check.tag)
         known = results.get(key)
-        is_worse = known is None or choose_worst((known.effect, result.effect)) is not known.effect
+        is_worse = known is None or choose_worst_effect((known.effect, result.effect)) is not known.effect
         if result.effect is not Effect.APPLIED and is_worse:
             results[key] = result
     return results.values()

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def format_count(count: int, noun: str) -> str:
@@ -35,6 +35,12 @@ def join_names(names: Iterable[str]) -> str:
     """Return names as a list in a sentence: `a`, `a and b`, `a, b and c`. Return "" if there are no names."""
     known = list(names)
     return " and ".join(filter(None, [", ".join(known[:-1]), *known[-1:]]))
+
+
+def join_first_names(names: Sequence[str], limit: int = 5) -> str:
+    """Return a list of at most `limit` names in a sentence. If there are more, their number follows: `and 3 more`."""
+    rest = len(names) - limit
+    return join_names(names) if rest <= 0 else f"{', '.join(names[:limit])} and {rest:,} more"
 
 
 def format_message(template: str, facts: Mapping[str, object]) -> str:

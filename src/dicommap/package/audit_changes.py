@@ -13,7 +13,7 @@ from dicommap.model.package_layout import update_path
 from dicommap.model.study import Target
 from dicommap.overrides.mappings import metadata_file_path
 from dicommap.updates.attribute_update import iterate_places
-from dicommap.updates.stored_form import stored_name
+from dicommap.updates.stored_form import get_stored_name
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, MutableMapping
@@ -46,7 +46,7 @@ class UpdateFiles:
         is_shared = level_of(change.tag) in (Level.PATIENT, Level.STUDY)
         wanted = None if is_shared else change.series_instance_uid
         is_divided = wanted is None and not is_shared
-        name = stored_name(change.tag)
+        name = get_stored_name(change.tag)
         return tuple(
             path
             for series, names, path in self._by_study.get(change.study_instance_uid, ())

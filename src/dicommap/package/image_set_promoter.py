@@ -17,7 +17,7 @@ from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.model.promotion_state import PromotionState, PromotionStep
 from dicommap.package.image_set_contents import ImageSetContents, PromotionEndError
-from dicommap.updates.promotion import Promotion, plan_promotion, prove_promotion
+from dicommap.updates.promotion import Promotion, find_promotion_problems, plan_promotion
 from dicommap.updates.promotion_result import PromotionOutcome, PromotionResult
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class ImageSetPromoter:
                 self._write(state.model_copy(update=nothing))
             raise
         destination = self.contents.read(primary)
-        problems = prove_promotion(promotion, candidate.instances, destination)
+        problems = find_promotion_problems(promotion, candidate.instances, destination)
         outcome = PromotionOutcome.NOT_PROVED if problems else PromotionOutcome.PROMOTED
         if not problems:
             members = {"primaryImageSetId": primary, "primaryVersion": destination.version}

@@ -41,7 +41,7 @@ from dicommap.verification.update_decision import (
     decide_necessary_requests,
     decide_recovery,
     hash_request,
-    judge_update,
+    judge_update_effects,
 )
 from dicommap.verification.update_result import ImageSetUpdateResult, UpdateOutcome
 from dicommap.verification.version_difference import match_versions
@@ -162,7 +162,7 @@ class ImageSetUpdater:
         necessary = decide_necessary_requests(request, stored, self.max_bytes)
         for other in target.others if necessary.requests else ():
             version = self.reader.get(other).versionId
-            necessary = necessary.with_image_set(self.reader.read(other, version, study))
+            necessary = necessary.with_other_image_set(self.reader.read(other, version, study))
         return necessary
 
     def _refuse_other_values(self, work: ImageSetWork, number: int, version: str, necessary: NecessaryRequests) -> None:
@@ -241,13 +241,13 @@ class ImageSetUpdater:
         before = self.reader.read(work.image_set, record.versionBefore, work.study)
         stored = self.reader.read(work.image_set, record.versionAfter or "", work.study)
         attributes = list_attribute_updates(sent.request)
-        effects = judge_update(attributes, stored, before)
+        effects = judge_update_effects(attributes, stored, before)
         others = []
         for other in record.others:
             after = yield from self.reader.wait(other.imageSetId)
             others.append(other.model_copy(update={"versionAfter": after.versionId}))
             stored = self.reader.read(other.imageSetId, after.versionId, work.study)
-            effects += judge_update(attributes, stored, before)
+            effects += judge_update_effects(attributes, stored, before)
         work.attention += effects.attention
         change = {
             "state": RequestState.UPDATED,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.client_errors import NOT_FOUND_CODES
-from dicommap.aws.document_uploads import compare_existing
+from dicommap.aws.document_uploads import compare_existing_object
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import AwsError
 from dicommap.healthimaging.job_properties import JobEnding, format_utc
@@ -232,7 +232,7 @@ class JobAdopter:
     def _check_override_file(self, properties: ImportJob, document: UploadDocument) -> Issue | None:
         place = Location(path=make_printable(document.uri))
         try:
-            existing = compare_existing(self.clients.s3, document)
+            existing = compare_existing_object(self.clients.s3, document)
         except AwsError as error:
             if not error.local:
                 raise

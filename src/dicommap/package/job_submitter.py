@@ -217,7 +217,7 @@ class JobSubmitter:
         pauses = GrowingPauses()
         while self._can_list_jobs and (self._active is None or self._active >= self.concurrent_jobs):
             try:
-                self._active = self.jobs.count_active(job_request.request["datastoreId"])
+                self._active = self.jobs.count_active_jobs(job_request.request["datastoreId"])
             except AwsError as error:
                 self._continue_without_listing(error)
                 return
@@ -251,7 +251,7 @@ class JobSubmitter:
         if not self._can_list_jobs:
             return False
         try:
-            return self.jobs.count_active(job_request.request["datastoreId"]) > 0
+            return self.jobs.count_active_jobs(job_request.request["datastoreId"]) > 0
         except AwsError as error:
             self._continue_without_listing(error)
             return False

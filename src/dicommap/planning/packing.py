@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dicommap.planning.job_load import OverrideSizes, QuotaExcess, SeriesSize, StudySize
 
 MISSES_LIMIT = 32
-"""Number of parts of studies that did not fit into a job, after which no further part is tried.
+"""Maximum number of parts of studies that are tried in a job without success. Then no further part is tried in it.
 
 With this limit, packing takes linear time.
 """

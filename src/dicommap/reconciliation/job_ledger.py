@@ -10,7 +10,7 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.job_output import is_documented_warning
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, bounded_issues
-from dicommap.model.study import Disposition
+from dicommap.planning.planned_objects import INSTANCE_DISPOSITIONS
 from dicommap.reconciliation.manifest_records import RecordKind
 from dicommap.reconciliation.outcomes import ImportOutcome, InstanceOutcome
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dicommap.reconciliation.manifest_records import ObjectRecord
 
 
-def candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
+def iterate_candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
     """Yield the keys that the inputFile of a record may mean. The most likely key is first.
 
     In the examples of the developer guide, inputFile is a key without the bucket. This function also accepts an S3 URI,
@@ -41,13 +41,9 @@ def candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
     yield input_file.removeprefix("/")
 
 
-def match_keys(input_file: str, uri: S3Uri, known: Container[str]) -> tuple[str, ...]:
+def find_matching_keys(input_file: str, uri: S3Uri, known: Container[str]) -> tuple[str, ...]:
     """Return the keys in `known` that an inputFile may mean, each once. The most likely key is first."""
-    return tuple(dict.fromkeys(key for key in candidate_keys(input_file, uri) if key in known))
-
-
-INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
-"""The dispositions of planned instances: objects that the import job should import."""
+    return tuple(dict.fromkeys(key for key in iterate_candidate_keys(input_file, uri) if key in known))
 
 
 @dataclass(slots=True)
@@ -102,8 +98,11 @@ class JobLedger:
         self._uri = uri
         self._overrides = overrides
         self._unclear: list[tuple[tuple[str, ...], ObjectRecord]] = []
+        """The records that match several planned objects, each after the keys of these objects."""
         self._full = self._relative = 0
+        """Numbers of records that name a full key, and of records that name a key relative to `uri`."""
         self._unplanned: dict[str, bool] = {}
+        """inputFile of an object that is not planned -> whether a record reports that it was imported."""
         self.record_counts = RecordCounts()
         self.issues = bounded_issues(JOB_ISSUE_LIMIT, path)
 
@@ -114,7 +113,7 @@ class JobLedger:
         for name in record.warnings:
             if not is_documented_warning(name):
                 self.issues.add(make_issue("manifest.unknown-warning", _locate_key(record.input_file), name=name))
-        keys = match_keys(record.input_file, self._uri, self._entries)
+        keys = find_matching_keys(record.input_file, self._uri, self._entries)
         if not keys:
             imported = record.kind is not RecordKind.FAILURE
             self._unplanned[record.input_file] = imported or self._unplanned.get(record.input_file, False)
@@ -125,7 +124,7 @@ class JobLedger:
                 self._relative += 1
             else:
                 self._full += 1
-            self._enter_record(self._entries[keys[0]], record)
+            self._add_to_entry(self._entries[keys[0]], record)
 
     def finish(self, primary: Mapping[str, bool]) -> None:
         """Choose one planned object for each record that matches several, and check the results of all objects.
@@ -136,16 +135,16 @@ class JobLedger:
             primary: Image set ID -> whether the job manifest says that the image set is primary.
         """
         for keys, record in self._unclear:
-            self._enter_record(self._entries[keys[-1 if self._relative > self._full else 0]], record)
+            self._add_to_entry(self._entries[keys[-1 if self._relative > self._full else 0]], record)
         self._unclear.clear()
         for entry in self._entries.values():
             if entry.is_primary is None and entry.image_set_id:
                 entry.is_primary = primary.get(entry.image_set_id)
             self.record_counts.imported += bool(entry.imported)
             self.record_counts.failed += bool(entry.failed)
-            self._check_contradictions(entry)
+            self._count_and_check_entry(entry)
         for name, imported in self._unplanned.items():
-            self._enter_unplanned(name, imported=imported)
+            self._add_unplanned_object(name, imported=imported)
 
     def outcomes(self) -> Iterator[InstanceOutcome]:
         """Yield the outcome of each planned instance, in the order of the plan."""
@@ -153,7 +152,7 @@ class JobLedger:
             if entry.planned.disposition in INSTANCE_DISPOSITIONS:
                 yield _make_outcome(entry)
 
-    def _enter_record(self, entry: _LedgerEntry, record: ObjectRecord) -> None:
+    def _add_to_entry(self, entry: _LedgerEntry, record: ObjectRecord) -> None:
         """Add a record to the entry of its object."""
         if record.kind is RecordKind.FAILURE:
             entry.failed += 1
@@ -169,7 +168,7 @@ class JobLedger:
                 entry.is_primary = record.is_primary and entry.is_primary is not False
             entry.warnings = tuple(dict.fromkeys((*entry.warnings, *record.warnings)))
 
-    def _check_contradictions(self, entry: _LedgerEntry) -> None:
+    def _count_and_check_entry(self, entry: _LedgerEntry) -> None:
         """Record an issue if the records of an object contradict each other or the plan."""
         is_instance = entry.planned.disposition in INSTANCE_DISPOSITIONS
         if not is_instance:
@@ -186,7 +185,7 @@ class JobLedger:
             disposition = entry.planned.disposition.value
             self.issues.add(make_issue("reconcile.unexpected-import", place, disposition=disposition))
 
-    def _enter_unplanned(self, name: str, *, imported: bool) -> None:
+    def _add_unplanned_object(self, name: str, *, imported: bool) -> None:
         """Count an object of the job manifest that is not in the plan, and record an issue.
 
         `name` is the inputFile in the object's records. `imported` is True if a record reports that the object was
@@ -195,7 +194,7 @@ class JobLedger:
         self.record_counts.others += 1
         self.record_counts.imported += imported
         self.record_counts.failed += not imported
-        if match_keys(name, self._uri, self._overrides):
+        if find_matching_keys(name, self._uri, self._overrides):
             self.record_counts.overrides += 1
             code = "reconcile.override-imported" if imported else "reconcile.override-refused"
         else:

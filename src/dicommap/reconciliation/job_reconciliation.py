@@ -158,9 +158,9 @@ def reconcile_job(
         manifest, issues = _read_manifest(job_output, uri, submission)
         is_used = not any(issue.code in ("manifest.other-job", "manifest.several") for issue in issues)
         for file in job_output.files if is_used else ():
-            _enter_records(file, ledger)
+            _add_records(file, ledger)
     ledger.finish(manifest.primary if manifest else {})
-    state = _decide_state(submission, manifest)
+    state = _decide_job_state(submission, manifest)
     if job_output is not None and manifest is not None:
         issues += manifest_count_issues(
             manifest, ledger.record_counts, len(job.files), Location(path=job_output.folder)
@@ -173,8 +173,8 @@ def reconcile_job(
         issues.append(
             make_issue("watch.not-confirmed", Location(path=job_folder(job.id)), status=submission.jobStatus, reason="")
         )
-    studies = _count_by_study(job.id, ledger)
-    outcomes = _count_outcomes(job, submission, state, ledger, manifest, len(studies))
+    studies = _make_study_outcomes(job.id, ledger)
+    outcomes = _make_job_outcomes(job, submission, state, ledger, manifest, len(studies))
     issues += ledger.issues
     issues += outcome_issues(outcomes, Location(path=job_folder(job.id)))
     return JobReconciliation(outcomes=replace(outcomes, issues=tuple(issues)), studies=studies, ledger=ledger)
@@ -197,7 +197,7 @@ def _read_manifest(
     return None if others else manifest, others
 
 
-def _enter_records(file: RecordFile, ledger: JobLedger) -> None:
+def _add_records(file: RecordFile, ledger: JobLedger) -> None:
     for number, line in read_numbered_lines(file.pieces):
         try:
             if line is None:
@@ -209,7 +209,7 @@ def _enter_records(file: RecordFile, ledger: JobLedger) -> None:
             )
 
 
-def _decide_state(submission: Submission | None, manifest: JobManifest | None) -> JobState:
+def _decide_job_state(submission: Submission | None, manifest: JobManifest | None) -> JobState:
     """Return the state of a job from its submission and its job manifest."""
     if submission is not None and submission.ending is JobEnding.FAILED:
         return JobState.FAILED
@@ -220,7 +220,7 @@ def _decide_state(submission: Submission | None, manifest: JobManifest | None) -
     return JobState.NOT_ENDED if submission.state.has_job else JobState.UNANSWERED
 
 
-def _count_by_study(job_id: str, ledger: JobLedger) -> tuple[StudyOutcomes, ...]:
+def _make_study_outcomes(job_id: str, ledger: JobLedger) -> tuple[StudyOutcomes, ...]:
     counts: dict[str, Counter[ImportOutcome]] = {}
     for instance in ledger.outcomes():
         counts.setdefault(instance.planned.study_instance_uid, Counter())[instance.outcome] += 1
@@ -230,7 +230,7 @@ def _count_by_study(job_id: str, ledger: JobLedger) -> tuple[StudyOutcomes, ...]
     )
 
 
-def _count_outcomes(
+def _make_job_outcomes(
     job: PlanJob,
     submission: Submission | None,
     state: JobState,

@@ -73,7 +73,7 @@ def read_record(line: bytes, kind: RecordKind) -> ObjectRecord:
     response, exception = _get_object_member(document, "importResponse"), _get_object_member(document, "exception")
     warnings = _parse_warnings(response.get("warnings", document.get("warnings")))
     return ObjectRecord(
-        kind=_decide_kind(kind, failed=bool(exception), warned=bool(warnings)),
+        kind=_decide_record_kind(kind, failed=bool(exception), warned=bool(warnings)),
         input_file=name,
         image_set_id=_parse_identifier(response.get("imageSetId")),
         is_primary=_parse_boolean(response.get("isPrimary")),
@@ -83,7 +83,7 @@ def read_record(line: bytes, kind: RecordKind) -> ObjectRecord:
     )
 
 
-def _decide_kind(kind: RecordKind, *, failed: bool, warned: bool) -> RecordKind:
+def _decide_record_kind(kind: RecordKind, *, failed: bool, warned: bool) -> RecordKind:
     if failed:
         return RecordKind.FAILURE
     return RecordKind.WARNING if warned and kind is RecordKind.SUCCESS else kind

@@ -67,7 +67,7 @@ class ImageSetHandlers:
         self._count_read(image_set)
         require_available(image_set, fault, reads=True)
         version = _find_version(image_set, request)
-        metadata_fault = self.faults.take(METADATA_FAULTS, "GetImageSetMetadata", list_names(image_set))
+        metadata_fault = self.faults.take(METADATA_FAULTS, "GetImageSetMetadata", list_stored_names(image_set))
         if metadata_fault is not None:
             document = build_image_set_metadata(image_set, version, self.behaviour.number_padding)
             return make_faulty_blob(document, metadata_fault.kind)
@@ -101,7 +101,7 @@ class ImageSetHandlers:
         image_set = self.image_sets.get(request["datastoreId"], request["imageSetId"])
         if image_set is None:
             raise ServiceError("ResourceNotFoundException", "The data store has no such image set.")
-        fault = self.faults.take(IMAGE_SET_FAULTS, operation, list_names(image_set))
+        fault = self.faults.take(IMAGE_SET_FAULTS, operation, list_stored_names(image_set))
         return image_set, None if fault is None else fault.kind
 
     def _count_read(self, image_set: ImageSet) -> None:
@@ -115,7 +115,7 @@ class ImageSetHandlers:
             change.reads_left -= 1
 
 
-def list_names(image_set: ImageSet) -> tuple[str, str, str]:
+def list_stored_names(image_set: ImageSet) -> tuple[str, str, str]:
     """Return the image set's id, Study Instance UID and Series Instance UID, for `Fault.match`."""
     latest = image_set.latest
     return image_set.image_set_id, latest.study_instance_uid, latest.series_instance_uid

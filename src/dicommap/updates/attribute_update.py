@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.healthimaging.levels import Level
-from dicommap.updates.stored_form import stored_name
+from dicommap.updates.stored_form import get_stored_name
 from dicommap.updates.update import Place, UpdateDocument, UpdateRequest, add_attribute
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ class AttributeUpdate:
     is_removal: bool = False
     needs_force: bool = False
     previous: tuple[str, ...] | None = field(default=None, repr=False)
-    """The texts of the values before the edit, one of which is stored; an empty text for no value. None if unknown."""
+    """The texts of the possible values before the edit. An empty text means no value. None if they are not known."""
 
     @property
     def name(self) -> str:
         """Return the name of the attribute in a document: its keyword, or its tag as eight hexadecimal digits."""
-        return stored_name(self.tag)
+        return get_stored_name(self.tag)
 
     @property
     def place(self) -> Place:
@@ -58,8 +58,8 @@ def list_attribute_updates(request: UpdateRequest) -> list[AttributeUpdate]:
         for name, texts in members.get("DICOM", {}).items()
     }
     return [
-        *_iterate_document(request.updatable, previous, is_removal=False, force=request.force),
-        *_iterate_document(request.removable, previous, is_removal=True, force=request.force),
+        *_iterate_attributes(request.updatable, previous, is_removal=False, force=request.force),
+        *_iterate_attributes(request.removable, previous, is_removal=True, force=request.force),
     ]
 
 
@@ -92,7 +92,7 @@ def iterate_places(document: UpdateDocument | None) -> Iterator[tuple[Place, dic
             yield (Level.INSTANCE, series, instance), of_instance
 
 
-def _iterate_document(
+def _iterate_attributes(
     document: UpdateDocument | None,
     previous: Mapping[tuple[Place, str], tuple[str, ...]],
     *,

@@ -58,13 +58,13 @@ class ImageSetContent:
 
     def find_value(self, keyword: str) -> Any:  # noqa: ANN401  JSON of any type
         """Return the stored value of an attribute of the patient, study or series level; None if it has no value."""
-        return self._attributes_at(level_of(tag_of(keyword) or 0)).get(keyword)
+        return self._get_attributes_at(level_of(tag_of(keyword) or 0)).get(keyword)
 
-    def list_shared(self) -> dict[str, Any]:
+    def list_shared_attributes(self) -> dict[str, Any]:
         """Return the attributes of patient, study and series: keyword -> stored value."""
         return {**self.patient, **self.study, **self.series}
 
-    def _attributes_at(self, level: Level) -> Mapping[str, Any]:
+    def _get_attributes_at(self, level: Level) -> Mapping[str, Any]:
         return {Level.PATIENT: self.patient, Level.STUDY: self.study, Level.SERIES: self.series}[level]
 
 
@@ -99,7 +99,7 @@ class PromotionChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """The plan to promote one image set. Two plans are equal if they do the same."""
+    """The plan to promote one image set: the changes of its attributes, or the reasons why it cannot be promoted."""
 
     image_set_id: str
     version: str
@@ -165,7 +165,7 @@ def plan_promotion(
     target = targets[0] if targets else None
     reference = target or (primaries[0] if primaries else None)
     stored_instances = len(candidate.instances.keys() & target.instances.keys()) if target else 0
-    other_patient = tuple(_find_other_patient(candidate, reference)) if reference else ()
+    other_patient = tuple(_find_differing_identity(candidate, reference)) if reference else ()
     changes = tuple(_find_changes(candidate, reference, target, other_patient)) if reference else ()
     changed = {change.keyword for change in changes}
     refusals = {
@@ -184,7 +184,7 @@ def plan_promotion(
         changes=changes,
         refusals=() if candidate.is_primary else tuple(refusal for refusal, applies in refusals.items() if applies),
         other_patient_keywords=other_patient,
-        other_keywords=tuple(_find_other_keywords(candidate, reference, target, changed)) if reference else (),
+        other_keywords=tuple(_find_further_differences(candidate, reference, target, changed)) if reference else (),
         target_id=target.image_set_id if target else "",
         target_instances=frozenset(target.instances) if target else frozenset(),
         stored_instances=stored_instances,
@@ -207,10 +207,12 @@ def _find_changes(
     for keyword, source in sources:
         stored, wanted = candidate.find_value(keyword), source.find_value(keyword)
         if not are_equal_values(stored, wanted):
-            yield PromotionChange(keyword=keyword, stored=stored, wanted=None if _strip(wanted) is None else wanted)
+            yield PromotionChange(
+                keyword=keyword, stored=stored, wanted=None if _strip_padding(wanted) is None else wanted
+            )
 
 
-def _find_other_patient(candidate: ImageSetContent, reference: ImageSetContent) -> Iterator[str]:
+def _find_differing_identity(candidate: ImageSetContent, reference: ImageSetContent) -> Iterator[str]:
     """Yield the attributes of the patient's identity that differ between two image sets.
 
     PatientID also differs if only one image set has a value. The other attributes differ only if both have a value.
@@ -239,10 +241,10 @@ def _have_equal_studies(primaries: Sequence[ImageSetContent]) -> bool:
     )
 
 
-def _find_other_keywords(
+def _find_further_differences(
     candidate: ImageSetContent, reference: ImageSetContent, target: ImageSetContent | None, changed: set[str]
 ) -> Iterator[str]:
-    stored, kept = candidate.list_shared(), reference.list_shared()
+    stored, kept = candidate.list_shared_attributes(), reference.list_shared_attributes()
     for keyword in sorted(stored.keys() | kept.keys()):
         is_series_attribute = keyword in candidate.series or keyword in reference.series
         if keyword in changed or (is_series_attribute and target is None):
@@ -253,17 +255,17 @@ def _find_other_keywords(
 
 def are_equal_values(left: object, right: object) -> bool:
     """Return whether two stored values are equal, without padding. A missing value equals an empty one."""
-    return bool(_strip(left) == _strip(right))
+    return bool(_strip_padding(left) == _strip_padding(right))
 
 
-def _strip(value: Any) -> Any:  # noqa: ANN401  JSON of any type
+def _strip_padding(value: Any) -> Any:  # noqa: ANN401  JSON of any type
     if isinstance(value, str):
         return value.strip(" \0") or None
     if isinstance(value, list):
-        stripped = [_strip(item) for item in value]
+        stripped = [_strip_padding(item) for item in value]
         return None if not stripped or stripped == [None] else stripped[0] if len(stripped) == 1 else stripped
     if isinstance(value, dict):
-        return {name: _strip(member) for name, member in value.items()}
+        return {name: _strip_padding(member) for name, member in value.items()}
     return value
 
 
@@ -291,7 +293,7 @@ class PromotionProblem(StrEnum):
     """Attributes of promoted instances are not those from before."""
 
 
-def prove_promotion(
+def find_promotion_problems(
     promotion: Promotion, instances: Mapping[str, Mapping[str, Any]], destination: ImageSetContent
 ) -> tuple[PromotionProblem, ...]:
     """Compare the primary image set after a promotion with the plan, and return the problems.

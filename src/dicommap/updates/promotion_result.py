@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, make_issue
-from dicommap.issues.wording import format_count, join_names
+from dicommap.issues.wording import format_count, join_first_names, join_names
 from dicommap.updates.promotion import PromotionRefusal
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
     from dicommap.updates.promotion import Promotion, PromotionProblem
-
-_MAX_NAMES = 5
 
 
 class PromotionOutcome(StrEnum):
@@ -29,7 +27,7 @@ class PromotionOutcome(StrEnum):
     PRIMARY = "primary"
     """The image set is primary already: nothing was sent."""
     REFUSED = "refused"
-    """The promotion was not begun."""
+    """Nothing was sent: the plan has a reason why the image set cannot be promoted."""
     CHANGED = "changed"
     """Somebody else has changed an image set since it was read."""
     FAILED = "failed"
@@ -68,13 +66,13 @@ class PromotionResult:
                 reason = _describe_refusal(refusal, self.promotion)
                 yield make_issue("promote.refused", place, image_set=self.image_set_id, reason=reason)
             if self.promotion.is_possible and self.promotion.other_keywords:
-                names = _join(self.promotion.other_keywords)
+                names = join_first_names(self.promotion.other_keywords)
                 count = len(self.promotion.other_keywords)
                 yield make_issue(
                     "promote.other-attributes", place, image_set=self.image_set_id, count=count, names=names
                 )
         if self.undone_keywords:
-            count, names = len(self.undone_keywords), _join(self.undone_keywords)
+            count, names = len(self.undone_keywords), join_first_names(self.undone_keywords)
             yield make_issue("promote.undoes-override", place, image_set=self.image_set_id, count=count, names=names)
         codes = {
             PromotionOutcome.CHANGED: "promote.changed",
@@ -90,14 +88,9 @@ class PromotionResult:
 
 def _describe_refusal(refusal: PromotionRefusal, promotion: Promotion) -> str:
     if refusal is PromotionRefusal.OTHER_PATIENT:
-        return f"it may be of another patient, for {_join(promotion.other_patient_keywords)} differs"
+        return f"it may be of another patient, for {join_first_names(promotion.other_patient_keywords)} differs"
     if refusal is PromotionRefusal.STORED_INSTANCES:
         return f"the primary image set has {format_count(promotion.stored_instances, 'instance')} of it already"
     if refusal is PromotionRefusal.PRIMARIES_DIFFER:
         return "the primary image sets of the study do not agree with each other"
     return "its properties do not tell if it is primary"
-
-
-def _join(names: tuple[str, ...]) -> str:
-    rest = len(names) - _MAX_NAMES
-    return join_names(names) if rest <= 0 else f"{', '.join(names[:_MAX_NAMES])} and {rest:,} more"

@@ -25,7 +25,7 @@ _INSTANCE_BYTES = len(b'"":{"DICOM":{}},')
 _VR_BYTES = len(b'"DICOMVRs":{"00191001":"DS"},')
 
 
-def _sort_key(update: AttributeUpdate) -> tuple[bool, bool, int, str, str, bool, int]:
+def _make_sort_key(update: AttributeUpdate) -> tuple[bool, bool, int, str, str, bool, int]:
     """Return the sort key of an attribute: without force first, then changes before removals, then the place.
 
     A private creator is added before its elements, and removed after them, so that no request leaves elements without
@@ -39,7 +39,7 @@ def _sort_key(update: AttributeUpdate) -> tuple[bool, bool, int, str, str, bool,
 
 def measure_request(update: AttributeUpdate) -> int:
     """Return the number of bytes of a request with one attribute only."""
-    return _added_bytes(update, set())
+    return _count_added_bytes(update, set())
 
 
 def pack_requests(updates: Iterable[AttributeUpdate], max_bytes: int = MAX_UPDATE_BYTES) -> Iterator[UpdateRequest]:
@@ -56,15 +56,15 @@ def pack_requests(updates: Iterable[AttributeUpdate], max_bytes: int = MAX_UPDAT
     request: list[AttributeUpdate] = []
     size = 0
     opened: _OpenedMembers = set()
-    for update in sorted(updates, key=_sort_key):
-        added = _added_bytes(update, opened)
+    for update in sorted(updates, key=_make_sort_key):
+        added = _count_added_bytes(update, opened)
         if request and (request[0].needs_force is not update.needs_force or size + added > max_bytes):
             yield build_update_request(request)
             request, size, opened = [], 0, set()
-            added = _added_bytes(update, opened)
+            added = _count_added_bytes(update, opened)
         request.append(update)
         size += added
-        opened.update(_list_members(update))
+        opened.update(_list_enclosing_members(update))
     if request:
         yield build_update_request(request)
 
@@ -73,7 +73,7 @@ _OpenedMembers = set[tuple[bool | str, ...]]
 """The members of a request that have objects, each as a tuple: the document, and the UIDs of a series and instance."""
 
 
-def _list_members(update: AttributeUpdate) -> list[tuple[bool | str, ...]]:
+def _list_enclosing_members(update: AttributeUpdate) -> list[tuple[bool | str, ...]]:
     """Return the JSON members around an attribute in a request, outermost first, in the form of `_OpenedMembers`."""
     names: tuple[bool | str, ...] = (update.is_removal,)
     members = [names]
@@ -88,11 +88,11 @@ _MEMBER_BYTES = (_DOCUMENT_BYTES, _SERIES_BYTES, _INSTANCE_BYTES)
 """Number of bytes of a document, of a series and of an instance, without their UIDs and attributes."""
 
 
-def _added_bytes(update: AttributeUpdate, opened: _OpenedMembers) -> int:
+def _count_added_bytes(update: AttributeUpdate, opened: _OpenedMembers) -> int:
     """Return the number of bytes that an attribute adds to a request with the members `opened`."""
     size = len(dump_update_document({update.name: update.value})) - 1  # a comma in place of two braces
     size += _VR_BYTES if update.vr is not None else 0
-    for names, member_bytes in zip(_list_members(update), _MEMBER_BYTES, strict=False):
+    for names, member_bytes in zip(_list_enclosing_members(update), _MEMBER_BYTES, strict=False):
         if names not in opened:
             size += member_bytes + (len(names[-1]) if isinstance(names[-1], str) else 0)
     return size

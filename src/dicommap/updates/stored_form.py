@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.assumptions import Assumptions
 
 
-def stored_name(tag: int) -> str:
+def get_stored_name(tag: int) -> str:
     """Return the name of an attribute in a document: its keyword, or its tag as eight hexadecimal digits."""
     entry = entry_of(tag)
     return (entry and entry[4]) or hex_of(tag)
 
 
 def has_known_form(attribute: Attribute) -> bool:
-    """Return whether the form of a value in documents is documented or assumed. It is not for binary and bulk data."""
+    """Return whether AWS documents the form of a value in documents, or an assumption names it.
+
+    Return False for binary and bulk data.
+    """
     if "BulkDataURI" in attribute or "InlineBinary" in attribute:
         return False
     if attribute["vr"] in BINARY_VRS:
@@ -41,7 +44,7 @@ def has_known_form(attribute: Attribute) -> bool:
     )
 
 
-def stored_value(tag: int, attribute: Attribute, assumptions: Assumptions) -> Any:  # noqa: ANN401  JSON of any type
+def make_stored_value(tag: int, attribute: Attribute, assumptions: Assumptions) -> Any:  # noqa: ANN401  JSON of any type
     """Return the value of an attribute in the form of image set metadata.
 
     Args:
@@ -52,11 +55,11 @@ def stored_value(tag: int, attribute: Attribute, assumptions: Assumptions) -> An
     """
     vr, values = attribute["vr"], attribute.get("Value", [])
     if vr == "SQ":
-        items = [_stored_item(item or {}, assumptions) for item in values]
-        return items or _empty_value(assumptions)
+        items = [_make_stored_item(item or {}, assumptions) for item in values]
+        return items or _make_empty_value(assumptions)
     if not text_from_attribute({"vr": vr, "Value": values}):
-        return _empty_value(assumptions)
-    converted = [_single_value(vr, value, assumptions) for value in values]
+        return _make_empty_value(assumptions)
+    converted = [_make_single_value(vr, value, assumptions) for value in values]
     if len(converted) == 1 and not allows_several_values(tag):
         return converted[0]
     if assumptions.updateValues == "text" and vr not in FLOAT_VRS | INTEGER_VRS | {"PN"}:
@@ -73,17 +76,18 @@ def allows_several_values(tag: int) -> bool:
     return multiplicity is not None and multiplicity.high != 1
 
 
-def _stored_item(item: dict[str, Attribute], assumptions: Assumptions) -> dict[str, Any]:
+def _make_stored_item(item: dict[str, Attribute], assumptions: Assumptions) -> dict[str, Any]:
     return {
-        stored_name(int(tag, 16)): stored_value(int(tag, 16), attribute, assumptions) for tag, attribute in item.items()
+        get_stored_name(int(tag, 16)): make_stored_value(int(tag, 16), attribute, assumptions)
+        for tag, attribute in item.items()
     }
 
 
-def _empty_value(assumptions: Assumptions) -> str | None:
+def _make_empty_value(assumptions: Assumptions) -> str | None:
     return "" if assumptions.updateEmpty == "text" else None
 
 
-def _single_value(vr: str, value: Any, assumptions: Assumptions) -> Any:  # noqa: ANN401  JSON of any type
+def _make_single_value(vr: str, value: Any, assumptions: Assumptions) -> Any:  # noqa: ANN401  JSON of any type
     if vr == "PN" and isinstance(value, dict):
         return value if assumptions.updatePersonNames == "object" else text_from_attribute({"vr": vr, "Value": [value]})
     if vr in NUMBER_TEXT_VRS and value is not None:

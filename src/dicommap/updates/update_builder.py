@@ -21,7 +21,7 @@ from dicommap.updates.attribute_issues import (
 )
 from dicommap.updates.attribute_update import AttributeUpdate
 from dicommap.updates.request_packing import measure_request, pack_requests
-from dicommap.updates.stored_form import stored_value
+from dicommap.updates.stored_form import make_stored_value
 from dicommap.updates.update import MAX_REQUESTS, Update
 
 if TYPE_CHECKING:
@@ -128,17 +128,17 @@ def _make_attribute_update(
         level=level_of(change.tag),
         series=series,
         instance=instance,
-        value=_find_current_value(change, assumptions)
+        value=_make_current_value(change, assumptions)
         if attribute is None
-        else stored_value(change.tag, attribute, assumptions),
+        else make_stored_value(change.tag, attribute, assumptions),
         vr=attribute["vr"] if attribute is not None and is_private(change.tag) else None,
         is_removal=attribute is None,
         needs_force=needs_force(change.tag, attribute),
-        previous=_list_previous(change),
+        previous=_list_previous_texts(change),
     )
 
 
-def _list_previous(change: AttributeChange) -> tuple[str, ...] | None:
+def _list_previous_texts(change: AttributeChange) -> tuple[str, ...] | None:
     """Return the texts of the values before a change; None if they are not known, or are too many to list."""
     texts = change.before
     if texts is None or len(texts) > MAX_PREVIOUS_VALUES or any(map(is_undecodable, texts)):
@@ -146,11 +146,11 @@ def _list_previous(change: AttributeChange) -> tuple[str, ...] | None:
     return tuple(sorted(texts))
 
 
-def _find_current_value(change: AttributeChange, assumptions: Assumptions) -> Any:  # noqa: ANN401  JSON of any type
+def _make_current_value(change: AttributeChange, assumptions: Assumptions) -> Any:  # noqa: ANN401  JSON of any type
     """Return the value that an attribute has before its removal, in the form of image set metadata.
 
     Return None if the inventory has no value, or several different values.
     """
     texts = list(change.before or ())
     attribute = attribute_from_text(change.tag, texts[0], Location()) if len(texts) == 1 else []
-    return None if isinstance(attribute, list) else stored_value(change.tag, attribute, assumptions)
+    return None if isinstance(attribute, list) else make_stored_value(change.tag, attribute, assumptions)

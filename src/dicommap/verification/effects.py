@@ -56,7 +56,7 @@ def count_effects(effects: Iterable[Effect]) -> EffectCounts:
     return counts
 
 
-def choose_worst(effects: Iterable[Effect]) -> Effect:
+def choose_worst_effect(effects: Iterable[Effect]) -> Effect:
     """Return the worst of several effects: the first in the order of `Effect`. Without effects, return NOT_CHECKED."""
     return min(effects, key=_RANKS.__getitem__, default=Effect.NOT_CHECKED)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.vr import BINARY_VRS
 from dicommap.healthimaging.levels import Level, level_of
-from dicommap.verification.effects import AttributeCheck, Effect, choose_worst
+from dicommap.verification.effects import AttributeCheck, Effect, choose_worst_effect
 from dicommap.verification.stored_metadata import ABSENT
 from dicommap.verification.value_comparison import Agreement, compare_attribute, read_stored_values
 
@@ -98,11 +98,11 @@ class StudyOverrides:
         attribute: Attribute,
         instances: frozenset[str] | None,
     ) -> AttributeCheck:
-        values = _find_values(stored, tag, series, instances)
+        values = _find_values_at_any_level(stored, tag, series, instances)
         if not values:
             return self._make_check(series, tag, attribute, image_set, Effect.NOT_READABLE, _CAUSES["instances"])
         effects = [self._decide_effect(series, tag, attribute, value) for value in values]
-        worst = choose_worst(effects)
+        worst = choose_worst_effect(effects)
         value = values[effects.index(worst)]
         reason = _RIVAL_REASON if worst is Effect.NOT_CHECKED else ""
         return self._make_check(series, tag, attribute, image_set, worst, reason, value)
@@ -156,7 +156,7 @@ def is_previous_value(vr: str, stored: Any, previous: PreviousTexts) -> bool:  #
     return any(values in before for values in read_stored_values(vr, stored))
 
 
-def _find_values(
+def _find_values_at_any_level(
     stored: StoredImageSet, tag: int, series: str | None, instances: frozenset[str] | None
 ) -> Sequence[Any]:
     """Return the stored values of an attribute at its level, or at another level if its own level has none.

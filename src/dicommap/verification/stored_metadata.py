@@ -95,14 +95,14 @@ class StoredImageSet:
 
 def find_value(attributes: Mapping[str, Any], tag: int) -> Any:  # noqa: ANN401  JSON of any type
     """Return the stored value of an attribute by its keyword or tag; ABSENT if it is not in `attributes`."""
-    for name in list_names(tag):
+    for name in list_stored_names(tag):
         if name in attributes:
             return attributes[name]
     return ABSENT
 
 
 @lru_cache(maxsize=4096)
-def list_names(tag: int) -> tuple[str, ...]:
+def list_stored_names(tag: int) -> tuple[str, ...]:
     """Return the names that a stored attribute may have: its keyword, and its tag as eight hexadecimal digits.
 
     The digits are in upper and in lower case. An attribute that is not in the DICOM dictionary has no keyword.
@@ -138,7 +138,7 @@ def read_stored_image_set(data: bytes, image_set: str = "") -> StoredImageSet:
         study_instance_uid=uid.rstrip(" \0"),
         patient=_require_object(_require_object(document, "Patient"), "DICOM"),
         study=attributes,
-        series={uid: _read_series(series) for uid, series in _require_object(study, "Series").items()},
+        series={uid: _parse_series(series) for uid, series in _require_object(study, "Series").items()},
     )
 
 
@@ -162,7 +162,7 @@ def _refuse_constant(_name: str) -> None:
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
 
 
-def _read_series(series: object) -> StoredSeries:
+def _parse_series(series: object) -> StoredSeries:
     if not isinstance(series, dict):
         raise UnreadableMetadataError("a member of Series is not an object")
     instances = _require_object(series, "Instances")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.issues import Location, make_issue
-from dicommap.issues.wording import join_names
-from dicommap.verification.effects import AttributeResult, Effect, EffectCounts, choose_worst, count_effects
+from dicommap.issues.wording import join_first_names
+from dicommap.verification.effects import AttributeResult, Effect, EffectCounts, choose_worst_effect, count_effects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +24,6 @@ _CODES = {
     Effect.NOT_CHECKED: "verify.not-checked",
     Effect.NOT_COMPARABLE: "verify.not-comparable",
 }
-_MAX_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,7 @@ class StudyResult:
     @property
     def effect(self) -> Effect:
         """Return the worst effect of all attributes."""
-        return choose_worst(result.effect for result in self.attributes)
+        return choose_worst_effect(result.effect for result in self.attributes)
 
     @property
     def counts(self) -> EffectCounts:
@@ -73,14 +72,8 @@ class StudyResult:
         for (effect, series, reason), results in groups.items():
             if effect in _CODES:
                 place = Location(study=self.study_instance_uid, series=series)
-                names = _join_keywords(results)
+                names = join_first_names([keyword_of(result.check.tag) for result in results])
                 yield make_issue(_CODES[effect], place, count=len(results), names=names, reason=reason)
-
-
-def _join_keywords(results: list[AttributeResult]) -> str:
-    names = [keyword_of(result.check.tag) for result in results]
-    rest = len(names) - _MAX_NAMES
-    return join_names(names) if rest <= 0 else f"{', '.join(names[:_MAX_NAMES])} and {rest:,} more"
 
 
 class StudyResultBuilder:
@@ -107,7 +100,7 @@ class StudyResultBuilder:
             for series in target.series if target is not None else ():
                 if check.series_instance_uid in (None, series):
                     effects = self._series.setdefault(series, {})
-                    effects[key] = choose_worst((check.effect, effects.get(key, Effect.APPLIED)))
+                    effects[key] = choose_worst_effect((check.effect, effects.get(key, Effect.APPLIED)))
 
     def build(self, unchecked: Iterable[AttributeCheck]) -> StudyResult:
         """Return the result of the study.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.updates.attribute_update import list_attribute_updates
 from dicommap.updates.request_packing import measure_request, pack_requests
-from dicommap.verification.effects import Effect, choose_worst
+from dicommap.verification.effects import Effect, choose_worst_effect
 from dicommap.verification.stored_metadata import ABSENT
 from dicommap.verification.update_values import (
     NOT_HERE,
@@ -59,10 +59,16 @@ class NecessaryRequests:
     The package does not know that value, or AWS does not document the form of the stored one.
     """
 
-    def with_image_set(self, stored: StoredImageSet) -> NecessaryRequests:
-        """Return these requests after a comparison with another image set that they reach, too."""
+    def with_other_image_set(self, stored: StoredImageSet) -> NecessaryRequests:
+        """Return these requests after a comparison with another image set, which they change, too.
+
+        `stored` is the metadata of that image set. The result also names its attributes that have other values, or
+        whose values could not be compared.
+        """
         updates = [update for request in self.requests for update in list_attribute_updates(request)]
-        others, unknown = _compare_with_previous((update, find_stored_value(update, stored)) for update in updates)
+        others, unknown = _find_other_and_unknown_values(
+            (update, find_stored_value(update, stored)) for update in updates
+        )
         return replace(
             self,
             other_values=tuple(dict.fromkeys((*self.other_values, *others))),
@@ -94,12 +100,12 @@ def decide_necessary_requests(request: UpdateRequest, stored: StoredImageSet, ma
             stored_count += 1
         else:
             # The stored value of a removal may make a request larger than the one in the package.
-            sent = replace(update, value=_to_json(value)) if update.is_removal else update
+            sent = replace(update, value=_convert_decimals(value)) if update.is_removal else update
             if measure_request(sent) > max_bytes:
                 too_large.append(sent)
             else:
                 needed.append((sent, value))
-    other_values, not_compared = _compare_with_previous(needed)
+    other_values, not_compared = _find_other_and_unknown_values(needed)
     return NecessaryRequests(
         requests=tuple(pack_requests((update for update, _ in needed), max_bytes)),
         stored=stored_count,
@@ -111,10 +117,12 @@ def decide_necessary_requests(request: UpdateRequest, stored: StoredImageSet, ma
     )
 
 
-def _compare_with_previous(
+def _find_other_and_unknown_values(
     needed: Iterable[tuple[AttributeUpdate, Any]],
 ) -> tuple[list[AttributeUpdate], list[AttributeUpdate]]:
-    """Return the attributes with another value than before the edit or the new one, and those not compared.
+    """Return two lists: attributes that have other values, and attributes whose values could not be compared.
+
+    A value is another one if it is neither a value from before the edit nor the new one.
 
     Args:
         needed: The attributes, each with its stored value.
@@ -132,13 +140,13 @@ def _compare_with_previous(
     return others, not_compared
 
 
-def _to_json(value: Any) -> Any:  # noqa: ANN401  JSON of any type
+def _convert_decimals(value: Any) -> Any:  # noqa: ANN401  JSON of any type
     """Return a stored value in which floats replace Decimal numbers, because `json` cannot write Decimal numbers."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, dict):
-        return {name: _to_json(member) for name, member in value.items()}
-    return [_to_json(item) for item in value] if isinstance(value, list) else value
+        return {name: _convert_decimals(member) for name, member in value.items()}
+    return [_convert_decimals(item) for item in value] if isinstance(value, list) else value
 
 
 def hash_request(request: UpdateRequest, *, include_study: bool) -> str:
@@ -160,8 +168,8 @@ class UpdateEffects:
 
     @property
     def worst(self) -> Effect:
-        """Return the worst effect."""
-        return choose_worst(self.counts)
+        """Return the worst effect; NOT_CHECKED if there are no effects."""
+        return choose_worst_effect(self.counts)
 
     def __add__(self, other: UpdateEffects) -> UpdateEffects:
         counts = Counter(self.counts)
@@ -169,7 +177,9 @@ class UpdateEffects:
         return UpdateEffects(counts=dict(counts), attention=(*self.attention, *other.attention))
 
 
-def judge_update(updates: Iterable[AttributeUpdate], stored: StoredImageSet, before: StoredImageSet) -> UpdateEffects:
+def judge_update_effects(
+    updates: Iterable[AttributeUpdate], stored: StoredImageSet, before: StoredImageSet
+) -> UpdateEffects:
     """Return the effects of attributes in an image set after they were sent.
 
     Args:
@@ -195,16 +205,16 @@ def judge_update(updates: Iterable[AttributeUpdate], stored: StoredImageSet, bef
 
 
 class Recovery(StrEnum):
-    """What to do if it is not known whether AWS has executed a request."""
+    """The next steps after an interruption, if it is not known whether AWS has executed a request."""
 
     SEND = "send"
-    """The version is the one before the request: it was not executed. It can be sent."""
+    """Send the request. The image set has the version from before it, so AWS has not executed it."""
     FINISH = "finish"
-    """The next version differs only in what the request changes: the request was executed."""
+    """Continue after the request. The next version differs only in what it changes, so AWS has executed it."""
     CHANGED = "changed"
-    """The image set has a newer version, but not with what the request wants: somebody else has changed it."""
+    """Stop. The image set has a newer version without the values of the request: somebody else has changed it."""
     NOT_KNOWN = "not known"
-    """The image set has a newer version, and it cannot be decided whether the request has made it."""
+    """Stop. The image set has a newer version, and it is not known whether the request has made it."""
 
 
 def decide_recovery(version_before: int, latest: int, *, is_same_request: bool, match: VersionMatch | None) -> Recovery:

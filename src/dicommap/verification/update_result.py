@@ -7,19 +7,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, make_issue
-from dicommap.issues.wording import join_names
+from dicommap.issues.wording import join_first_names
 from dicommap.verification.effects import WRONG_EFFECTS, Effect
 from dicommap.verification.update_decision import UpdateEffects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from dicommap.issues import Issue
     from dicommap.verification.effects import EffectCounts
 
 OTHER_LEVEL_REASON = "the image set has the attribute at another level"
 TOO_LARGE_REASON = "the request would be larger than AWS allows"
-_MAX_NAMES = 5
 
 
 class UpdateOutcome(StrEnum):
@@ -28,7 +27,7 @@ class UpdateOutcome(StrEnum):
     STORED = "stored"
     """The image set had the wanted values, so that nothing was sent."""
     UPDATED = "updated"
-    """All requests were executed. The effects tell what is stored."""
+    """All requests were executed. The effects say which values are stored."""
     REVERTED = "reverted"
     """The updates of the image set were taken back."""
     LOCKED = "locked"
@@ -46,16 +45,16 @@ class UpdateOutcome(StrEnum):
     NOT_REVERTED = "not-reverted"
     """The updates of the image set were not taken back."""
     NOT_FOUND = "not-found"
-    """No image set has what the update changes."""
+    """No image set has the study, series or instances that the update changes."""
 
 
 UNKNOWN_OUTCOMES = frozenset({UpdateOutcome.LOCKED, UpdateOutcome.UNKNOWN})
-"""Outcomes that do not tell whether the update was executed."""
+"""Outcomes for which it is not known whether the update was executed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSetUpdateResult:
-    """The result of one update for one image set. It has no values, except in `effects` and `left_out`."""
+    """The result of one update for one image set. It has no values of attributes, except in `effects`."""
 
     update: str
     """The path of the update's file in the package; empty for an image set that was reverted."""
@@ -83,7 +82,7 @@ class ImageSetUpdateResult:
     absent: frozenset[str] = frozenset()
     """UIDs of the series and instances of the update that the image set does not have."""
     reason: str = ""
-    """The reason of the outcome, without any value; empty if the outcome says all."""
+    """The reason of the outcome, without any value of an attribute; empty if the outcome needs no reason."""
     was_taken_back: bool = False
     """Whether nothing was sent because the package has taken back its updates of this image set."""
 
@@ -106,7 +105,7 @@ class ImageSetUpdateResult:
                     place,
                     count=len(names),
                     image_set=self.image_set_id,
-                    names=_join_names(names),
+                    names=join_first_names(names),
                     reason=reason,
                 )
         if self.other_values:
@@ -116,7 +115,7 @@ class ImageSetUpdateResult:
                 place,
                 count=len(self.other_values),
                 image_set=self.image_set_id,
-                names=_join_names(self.other_values),
+                names=join_first_names(self.other_values),
             )
         for code, is_wrong in (("update.not-applied", True), ("update.not-comparable", False)):
             counts: EffectCounts = {
@@ -130,7 +129,7 @@ class ImageSetUpdateResult:
                     replace(place, instance=self._find_only_instance(counts)),
                     count=sum(counts.values()),
                     image_set=self.image_set_id,
-                    names=self._name_attributes(counts),
+                    names=self._format_attribute_names(counts),
                 )
 
     def _find_missing_instance(self) -> str | None:
@@ -143,7 +142,7 @@ class ImageSetUpdateResult:
         instances = {attribute.instance for attribute, effect in self.effects.attention if effect in counts}
         return instances.pop() if len(instances) == 1 else None
 
-    def _name_attributes(self, counts: EffectCounts) -> str:
+    def _format_attribute_names(self, counts: EffectCounts) -> str:
         """Return the names of the attributes with these effects.
 
         Effects of an earlier run have no names, only counts.
@@ -151,7 +150,7 @@ class ImageSetUpdateResult:
         names = [
             f"{attribute.name} ({effect.value})" for attribute, effect in self.effects.attention if effect in counts
         ]
-        return _join_names(names or [f"{count:,} {effect.value}" for effect, count in counts.items()])
+        return join_first_names(names or [f"{count:,} {effect.value}" for effect, count in counts.items()])
 
     def _outcome_issues(self, place: Location) -> Iterator[Issue]:
         if self.was_taken_back:
@@ -177,8 +176,3 @@ class ImageSetUpdateResult:
             )
         if self.outcome is UpdateOutcome.REVERTED and self.reason:
             yield make_issue("update.partly-reverted", place, image_set=self.image_set_id, version=self.reason)
-
-
-def _join_names(names: Sequence[str]) -> str:
-    rest = len(names) - _MAX_NAMES
-    return join_names(names) if rest <= 0 else f"{', '.join(names[:_MAX_NAMES])} and {rest:,} more"

@@ -112,7 +112,8 @@ def compare_with_previous(update: AttributeUpdate, stored: Any) -> Agreement | N
         stored: The stored value, or ABSENT.
 
     Returns:
-        EQUAL if it is one of the values before the edit; None if the package does not know these.
+        EQUAL if the stored value is one of the values before the edit, else NOT_COMPARABLE or DIFFERENT. None if the
+        package does not know the values before the edit.
 
     """
     if update.previous is None:

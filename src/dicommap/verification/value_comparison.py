@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.person_name_comparison import normalize_person_name
 from dicommap.dicom.vr import BINARY_VRS, FLOAT_VRS, INTEGER_VRS, NUMBER_TEXT_VRS, SINGLE_VALUE_VRS, format_float
-from dicommap.verification.stored_metadata import ABSENT, find_value, list_names
+from dicommap.verification.stored_metadata import ABSENT, find_value, list_stored_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -70,18 +70,22 @@ def compare_attribute(wanted: Attribute, stored: Any) -> Agreement:  # noqa: ANN
     readings = list(read_stored_values(vr, stored))
     if values in readings:
         return Agreement.EQUAL
-    if _compose(values) in map(_compose, readings):
+    if _normalize_unicode(values) in map(_normalize_unicode, readings):
         return Agreement.NOT_COMPARABLE  # AWS does not document whether it changes the Unicode normal form of texts
-    if () in readings or (readings and not values) or (_is_documented(stored) and _has_documented_form(vr, values)):
+    if (
+        () in readings
+        or (readings and not values)
+        or (_has_documented_form(stored) and _has_documented_storage(vr, values))
+    ):
         return Agreement.DIFFERENT  # a value instead of none, none instead of a value, or two values of known forms
     if readings and vr not in _NUMBER_VRS | FLOAT_VRS and not _has_common_part(vr, values, readings):
-        return Agreement.DIFFERENT  # no form of the wanted value lacks all of its values and groups
+        return Agreement.DIFFERENT  # each form of the wanted value would contain one of its values or groups
     return Agreement.NOT_COMPARABLE
 
 
 def read_wanted_values(wanted: Attribute) -> Values:
     """Return the values of an attribute in the DICOM JSON Model, in their normal form."""
-    return _drop_if_empty(tuple(_normalize(wanted["vr"], value) or "" for value in wanted.get("Value", [])))
+    return _drop_if_all_empty(tuple(_normalize_value(wanted["vr"], value) or "" for value in wanted.get("Value", [])))
 
 
 def read_stored_values(vr: str, stored: Any) -> Iterator[Values]:  # noqa: ANN401  JSON of any type
@@ -92,16 +96,16 @@ def read_stored_values(vr: str, stored: Any) -> Iterator[Values]:  # noqa: ANN40
     if stored is ABSENT or stored is None:
         yield ()
     elif isinstance(stored, str):
-        yield _drop_if_empty(_split_values(vr, stored))
+        yield _drop_if_all_empty(_split_values(vr, stored))
     elif isinstance(stored, list):
-        values = [_normalize(vr, value) for value in stored]
+        values = [_normalize_value(vr, value) for value in stored]
         if None not in values:
-            yield _drop_if_empty(tuple(value for value in values if value is not None))
-    elif (value := _normalize(vr, stored)) is not None:
-        yield _drop_if_empty((value,))
+            yield _drop_if_all_empty(tuple(value for value in values if value is not None))
+    elif (value := _normalize_value(vr, stored)) is not None:
+        yield _drop_if_all_empty((value,))
 
 
-def _compose(values: Values) -> Values:
+def _normalize_unicode(values: Values) -> Values:
     """Return the values in Unicode normal form NFC, in which a letter and its accent are one character if possible."""
     return tuple(unicodedata.normalize("NFC", value) for value in values)
 
@@ -111,21 +115,23 @@ def _has_common_part(vr: str, values: Values, readings: Iterable[Values]) -> boo
 
     `readings` are the possible interpretations of the stored value.
     """
-    parts = [part for value in _compose(values) for part in (value.split("=") if vr == "PN" else [value]) if part]
-    texts = ["\\".join(_compose(reading)) for reading in readings]
+    parts = [
+        part for value in _normalize_unicode(values) for part in (value.split("=") if vr == "PN" else [value]) if part
+    ]
+    texts = ["\\".join(_normalize_unicode(reading)) for reading in readings]
     return any(part in text for part in parts for text in texts)
 
 
 def _split_values(vr: str, text: str) -> Values:
     parts = [text] if vr in SINGLE_VALUE_VRS else text.rstrip(_PADDING).split("\\")
-    return tuple(_normalize(vr, part) or "" for part in parts)
+    return tuple(_normalize_value(vr, part) or "" for part in parts)
 
 
-def _drop_if_empty(values: Values) -> Values:
+def _drop_if_all_empty(values: Values) -> Values:
     return values if any(values) else ()
 
 
-def _normalize(vr: str, value: Any) -> str | None:  # noqa: ANN401  JSON of any type
+def _normalize_value(vr: str, value: Any) -> str | None:  # noqa: ANN401  JSON of any type
     """Return one value in its normal form; None if the JSON is not a value of this value representation.
 
     The normal form has no padding. Equal numbers have the same normal form.
@@ -151,7 +157,7 @@ def _normalize(vr: str, value: Any) -> str | None:  # noqa: ANN401  JSON of any 
 def _normalize_person_name_object(name: Mapping[str, Any]) -> str | None:
     if set(name) - set(_GROUPS) or not all(isinstance(group, str | None) for group in name.values()):
         return None
-    return _normalize("PN", "=".join(name.get(group) or "" for group in _GROUPS))
+    return _normalize_value("PN", "=".join(name.get(group) or "" for group in _GROUPS))
 
 
 def _normalize_number(text: str) -> str:
@@ -172,7 +178,7 @@ def _normalize_float(vr: str, text: str) -> str:
         return text
 
 
-def _has_documented_form(vr: str, values: Values) -> bool:
+def _has_documented_storage(vr: str, values: Values) -> bool:
     """Return whether AWS documents how these values are stored.
 
     This is so for at most one value. A person name must have only one component group.
@@ -180,7 +186,7 @@ def _has_documented_form(vr: str, values: Values) -> bool:
     return len(values) <= 1 and not (vr == "PN" and any("=" in value for value in values))
 
 
-def _is_documented(stored: Any) -> bool:  # noqa: ANN401  JSON of any type
+def _has_documented_form(stored: Any) -> bool:  # noqa: ANN401  JSON of any type
     """Return whether a stored value has a form that AWS documents, or that can be read in only one way."""
     if isinstance(stored, list):
         # Published answers have an array, also for one value, if the multiplicity of the attribute is not 1.
@@ -229,7 +235,7 @@ def _compare_item(wanted: Mapping[str, Attribute], stored: Mapping[str, Any]) ->
     agreements = {tag: compare_attribute(attribute, values[tag]) for tag, attribute in wanted.items()}
     if any(agreements[tag] is Agreement.DIFFERENT and value is not ABSENT for tag, value in values.items()):
         return Agreement.DIFFERENT
-    names = {name for tag in wanted for name in list_names(int(tag, 16))} | _NOT_ATTRIBUTES
+    names = {name for tag in wanted for name in list_stored_names(int(tag, 16))} | _NOT_ATTRIBUTES
     has_others = any(name not in names and not _is_empty(value) for name, value in stored.items())
     is_equal = not has_others and all(agreement is Agreement.EQUAL for agreement in agreements.values())
     return Agreement.EQUAL if is_equal else Agreement.NOT_COMPARABLE

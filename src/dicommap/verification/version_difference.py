@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.levels import Level
 from dicommap.updates.attribute_update import list_attribute_updates
-from dicommap.verification.effects import Effect, choose_worst
-from dicommap.verification.stored_metadata import ABSENT, list_names
+from dicommap.verification.effects import Effect, choose_worst_effect
+from dicommap.verification.stored_metadata import ABSENT, list_stored_names
 from dicommap.verification.update_values import find_stored_value, judge_stored_value
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ def match_versions(request: UpdateRequest, before: StoredImageSet, after: Stored
     for update in updates:
         value = find_stored_value(update, after)
         effects.append(judge_stored_value(update, value, find_stored_value(update, before)))
-    worst = choose_worst(effects)
+    worst = choose_worst_effect(effects)
     if worst is Effect.NOT_COMPARABLE:
         return VersionMatch.NOT_COMPARABLE
     if worst is not Effect.APPLIED:
         return VersionMatch.OTHER_VALUES
-    expected = {(update.place, name) for update in updates for name in list_names(update.tag)}
+    expected = {(update.place, name) for update in updates for name in list_stored_names(update.tag)}
     is_exact = all(place in expected for place in find_differences(before, after))
     return VersionMatch.EXACT if is_exact else VersionMatch.MORE
 
@@ -63,21 +63,23 @@ def find_differences(before: StoredImageSet, after: StoredImageSet) -> Iterator[
 
     A series or an instance that only one of the versions has is yielded with an empty name.
     """
-    yield from _compare_attributes((Level.PATIENT, None, None), before.patient, after.patient)
-    yield from _compare_attributes((Level.STUDY, None, None), before.study, after.study)
+    yield from _find_attribute_differences((Level.PATIENT, None, None), before.patient, after.patient)
+    yield from _find_attribute_differences((Level.STUDY, None, None), before.study, after.study)
     for series in before.series.keys() ^ after.series.keys():
         yield (Level.SERIES, series, None), ""
     for series in before.series.keys() & after.series.keys():
         old, new = before.series[series], after.series[series]
-        yield from _compare_attributes((Level.SERIES, series, None), old.attributes, new.attributes)
+        yield from _find_attribute_differences((Level.SERIES, series, None), old.attributes, new.attributes)
         for instance in old.instances.keys() ^ new.instances.keys():
             yield (Level.INSTANCE, series, instance), ""
         for instance in old.instances.keys() & new.instances.keys():
             place = (Level.INSTANCE, series, instance)
-            yield from _compare_attributes(place, old.instances[instance], new.instances[instance])
+            yield from _find_attribute_differences(place, old.instances[instance], new.instances[instance])
 
 
-def _compare_attributes(place: Place, old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[StoredPlace]:
+def _find_attribute_differences(
+    place: Place, old: Mapping[str, object], new: Mapping[str, object]
+) -> Iterator[StoredPlace]:
     if old != new:
         for name in old.keys() | new.keys():
             if old.get(name, ABSENT) != new.get(name, ABSENT):

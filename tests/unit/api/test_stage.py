@@ -187,7 +187,7 @@ def test_an_answer_that_was_lost_is_no_other_object(remote: Path, bucket: Bucket
 
         def copy(self, copy: StagingCopy) -> CopyResult:
             there.discard(copy.uri)
-            return self._explain_failed_condition(copy)
+            return self._make_failed_condition_result(copy)
 
     found = stage_with_store(remote, copier(remote, bucket, Blind))
     assert found.ok, found.issues

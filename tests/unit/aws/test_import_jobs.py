@@ -52,11 +52,11 @@ def test_listings_are_read_to_their_last_page(jobs: ImportJobs, import_jobs: Imp
     import_jobs.change_behaviour("concurrent_jobs=1000")
     ids = {jobs.start(request(number)).jobId for number in range(120)}
     assert {one.jobId for one in jobs.list_jobs(DATASTORE_ID)} == ids
-    assert jobs.count_active(DATASTORE_ID) == 120
+    assert jobs.count_active_jobs(DATASTORE_ID) == 120
     import_jobs.advance()
     for job in import_jobs.jobs[:50]:
         import_jobs.advance(job.job_id)
-    assert jobs.count_active(DATASTORE_ID) == 70
+    assert jobs.count_active_jobs(DATASTORE_ID) == 70
 
 
 def test_a_job_is_found_by_its_name_prefix_and_configuration(jobs: ImportJobs) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.healthimaging.assumptions import Assumptions
-from dicommap.updates.stored_form import allows_several_values, has_known_form, stored_name, stored_value
+from dicommap.updates.stored_form import allows_several_values, get_stored_name, has_known_form, make_stored_value
 
 DEFAULT = Assumptions()
 NAME = {"Alphabetic": "Yamada^Tarou", "Ideographic": "山田^太郎", "Phonetic": "やまだ^たろう"}
@@ -47,7 +47,7 @@ def test_values_have_the_form_of_image_set_metadata(keyword: str, attribute: Any
     tag = tag_of(keyword)
     assert tag is not None
     assert has_known_form(attribute)
-    assert stored_value(tag, attribute, DEFAULT) == expected
+    assert make_stored_value(tag, attribute, DEFAULT) == expected
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,15 @@ def test_values_have_the_form_of_image_set_metadata(keyword: str, attribute: Any
 def test_assumptions_change_the_form(setting: str, keyword: str, attribute: Any, expected: Any) -> None:
     tag = tag_of(keyword)
     assert tag is not None
-    assert stored_value(tag, attribute, Assumptions.from_settings([setting])) == expected
+    assert make_stored_value(tag, attribute, Assumptions.from_settings([setting])) == expected
 
 
 def test_standard_attributes_are_named_by_keyword_and_private_ones_by_tag() -> None:
-    assert [stored_name(tag) for tag in (0x00100010, 0x00190010, 0x001910F9)] == ["PatientName", "00190010", "001910F9"]
+    assert [get_stored_name(tag) for tag in (0x00100010, 0x00190010, 0x001910F9)] == [
+        "PatientName",
+        "00190010",
+        "001910F9",
+    ]
 
 
 def test_the_multiplicity_of_private_elements_is_not_known() -> None:

@@ -20,7 +20,7 @@ from dicommap.verification.update_decision import (
     decide_recovery,
     decide_revert,
     hash_request,
-    judge_update,
+    judge_update_effects,
 )
 from dicommap.verification.version_difference import VersionMatch
 
@@ -82,7 +82,7 @@ def test_after_its_requests_an_image_set_needs_none() -> None:
         (necessary,) = decide_necessary_requests(request, holding(ImageComments="old"), 10_000).requests
         after = holding() if request.removable else holding(ImageComments="new")
         assert not decide_necessary_requests(request, after, 10_000).requests
-        assert judge_update(list_attribute_updates(necessary), after, holding(ImageComments="old")).counts == {
+        assert judge_update_effects(list_attribute_updates(necessary), after, holding(ImageComments="old")).counts == {
             Effect.APPLIED: 1
         }
 
@@ -103,7 +103,7 @@ def test_after_its_requests_an_image_set_needs_none() -> None:
 def test_what_is_not_applied_has_the_effect_word_of_verify(
     request_: UpdateRequest, after: StoredImageSet, effect: Effect
 ) -> None:
-    effects = judge_update(list_attribute_updates(request_), after, holding(ImageComments="old"))
+    effects = judge_update_effects(list_attribute_updates(request_), after, holding(ImageComments="old"))
     assert effects.counts == {effect: 1}
     assert [found for _, found in effects.attention] == [effect]
 

@@ -27,7 +27,7 @@ from dicommap.p10.header import Header, RejectedFile, WantedAttributes
 from dicommap.p10.header_decoding import find_text_issues, require_identifying_uids
 from dicommap.p10.structure_errors import format_element
 from dicommap.p10.text_decoding import strip_padding
-from dicommap.verification.stored_metadata import ABSENT, find_value, list_names
+from dicommap.verification.stored_metadata import ABSENT, find_value, list_stored_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,7 +76,7 @@ class StoredHeaderReader:
         """
         wanted = WantedAttributes(keywords)
         self._wanted = tuple(
-            _WantedAttribute(tag, keyword, list_names(tag), vrs_of(tag)[0], wanted.limits[tag])
+            _WantedAttribute(tag, keyword, list_stored_names(tag), vrs_of(tag)[0], wanted.limits[tag])
             for tag, keyword in wanted.tags.items()
         )
 
