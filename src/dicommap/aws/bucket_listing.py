@@ -92,7 +92,7 @@ class BucketLister:
             client  # keep the client alive: its signer has only a weak reference to the client's event emitter
         )
         self._client.meta.events.register(
-            "before-parse.s3.ListObjectsV2", _parse_page_before_botocore, unique_id=_PAGE_MEMBER
+            "before-parse.s3.ListObjectsV2", _replace_body_by_parsed_page, unique_id=_PAGE_MEMBER
         )
         self.requests = 0
         self.region: str | None = None
@@ -178,7 +178,7 @@ def _make_endless_listing_error(problem: str) -> AwsError:
     return AwsError(f"S3's listing {problem}.", fix="Check the endpoint, and any proxy on the way to it.")
 
 
-def _parse_page_before_botocore(
+def _replace_body_by_parsed_page(
     response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
 ) -> None:
     """Parse a page before botocore does, and put the result into `customized_response_dict`.
