@@ -202,20 +202,22 @@ def adopt(
     )
     with progress_reporter(progress, "jobs") as report:
         if find:
-            return _find_jobs(place, adopter, since, report)
+            return _search_jobs_of_data_store(place, adopter, since, report)
         with nullcontext() if dry_run else adopter.states.lock():
             properties = adopter.get(track_progress(ids, report, len(ids)))
             adoptions = adopter.check([adopter.compare(job) for job in properties], compare_overrides=check)
             if not dry_run and not has_errors(adopter.issues):
-                adoptions = _save(adopter, adoptions, is_first=kept is None, on_step=on_step or ignore_step)
+                adoptions = _save_adoptions(adopter, adoptions, is_first=kept is None, on_step=on_step or ignore_step)
                 record_job_events(place, adopter.states.read_all(job.id for job in planned.plan.jobs).values())
     return AdoptResult(package=place, jobs=tuple(adoptions), issues=Issues(adopter.issues))
 
 
-def _find_jobs(place: Path, adopter: JobAdopter, since: date | None, report: OnProgress | None) -> AdoptResult:
-    """Return the jobs of the data store that import a prefix of the package, the newest first."""
+def _search_jobs_of_data_store(
+    place: Path, adopter: JobAdopter, since: date | None, report: OnProgress | None
+) -> AdoptResult:
+    """Search the data store for jobs that import a prefix of the package. The result has them, the newest first."""
     listed = list(adopter.jobs.list_jobs(adopter.datastore))
-    first = _begin_of(since)
+    first = _make_search_start(since)
     chosen = [job for job in listed if first is None or job.submittedAt is None or job.submittedAt >= first]
     found = list(adopter.find(track_progress(chosen, report, len(chosen))))
     found.sort(key=lambda job: format_utc(job.properties.submittedAt) or "", reverse=True)
@@ -229,7 +231,7 @@ def _find_jobs(place: Path, adopter: JobAdopter, since: date | None, report: OnP
     )
 
 
-def _begin_of(since: date | None) -> datetime | None:
+def _make_search_start(since: date | None) -> datetime | None:
     """Convert the first day of a search to a datetime in UTC. A datetime without a time zone is in UTC."""
     if since is None:
         return None
@@ -274,13 +276,14 @@ def _make_job_requests(
     return job_requests
 
 
-def _save(
+def _save_adoptions(
     adopter: JobAdopter,
     adoptions: Sequence[JobAdoption],
     *,
     is_first: bool,
     on_step: Callable[[str, str], None],
 ) -> list[JobAdoption]:
+    """Save the jobs that fit in the package, and call `on_step` for each. Return all jobs with their new results."""
     saved = []
     for adoption in adopter.save(adoptions, is_first=is_first):
         saved.append(adoption)

@@ -33,7 +33,7 @@ ROWS_IN_REPORT = 20
 class Audit(Displayable):
     """The selected lines of a package's audit.jsonl. Each iteration reads the lines from the file again.
 
-    So the memory does not depend on the number of lines.
+    One line at a time is in memory.
     """
 
     package: Path
@@ -51,10 +51,10 @@ class Audit(Displayable):
 
     @property
     def unknown(self) -> int:
-        """Return the number of changes that may have had the searched value, but that the last iteration left out.
+        """Return the number of changes that the last iteration left out, although they may have had the searched value.
 
-        Their lines do not list all values before the change: the inventory did not capture the attribute, or there
-        were too many values.
+        The lines of these changes do not list all values before the change: the inventory did not capture the
+        attribute, or there were too many values.
         """
         return self._reader.unknown
 

@@ -81,15 +81,15 @@ class Comparison(Displayable):
 
     def studies(self) -> Iterator[StudyDifference]:
         """Yield each study that is new, gone or changed, in the order of UIDs. The inventories are read again."""
-        return (item for item in self._run.again() if isinstance(item, StudyDifference))
+        return (item for item in self._run.compare_again() if isinstance(item, StudyDifference))
 
     def series(self) -> Iterator[SeriesDifference]:
         """Yield each series that is new, gone or changed, in the order of UIDs. The inventories are read again."""
-        return (item for item in self._run.again() if isinstance(item, SeriesDifference))
+        return (item for item in self._run.compare_again() if isinstance(item, SeriesDifference))
 
     def instances(self) -> Iterator[InstanceDifference]:
         """Yield each instance that is new, gone or changed, in the order of UIDs. The inventories are read again."""
-        return (item for item in self._run.again() if isinstance(item, InstanceDifference))
+        return (item for item in self._run.compare_again() if isinstance(item, InstanceDifference))
 
     def attributes(self) -> Iterator[AttributeChangeCount]:
         """Yield each attribute change of a study or series, with its count. The inventories are read again.
@@ -97,7 +97,7 @@ class Comparison(Displayable):
         Attributes of the patient and the study are counted for the study, all others for the series. If an attribute
         has more than 100 different changes in a study or series, one more item without values counts the rest.
         """
-        return (change for item in self._run.again() for change in list_attribute_changes(item))
+        return (change for item in self._run.compare_again() for change in list_attribute_changes(item))
 
     def plot(self) -> Plot:
         """Return a bar chart: how many studies, series and instances are the same, changed, new or gone.
@@ -106,7 +106,7 @@ class Comparison(Displayable):
         """
         from dicommap.plots.comparison_plot import plot_comparison
 
-        return plot_comparison(self._content(show_values=False))
+        return plot_comparison(self._make_content(show_values=False))
 
     def html(self, *, show_values: bool = False) -> str:
         """Return the comparison as one complete HTML page with the plot.
@@ -115,15 +115,15 @@ class Comparison(Displayable):
         """
         from dicommap.display.comparison_report import build_comparison_page
 
-        return build_comparison_page(self._content(show_values=show_values), self.plot().to_figure())
+        return build_comparison_page(self._make_content(show_values=show_values), self.plot().to_figure())
 
     def _build_report(self) -> Report:
         from dicommap.display.comparison_report import build_comparison_report
 
-        content = self._content(show_values=is_unmasked_in_repr())
+        content = self._make_content(show_values=is_unmasked_in_repr())
         return build_comparison_report(content, None if self.is_same else self.plot().to_figure())
 
-    def _content(self, *, show_values: bool) -> ComparisonContent:
+    def _make_content(self, *, show_values: bool) -> ComparisonContent:
         from dicommap.display.comparison_report import ComparisonContent
 
         return ComparisonContent(
@@ -150,7 +150,7 @@ class ComparisonRun:
     ) -> None:
         """Prepare a comparison. The parameters and exceptions are those of `compare`."""
         self._inventories = (before, after)
-        self._kinds, self._keywords = _parse_ignored([ignore] if isinstance(ignore, str) else ignore)
+        self._kinds, self._keywords = _parse_ignored_changes([ignore] if isinstance(ignore, str) else ignore)
         self._progress = progress
         self._studies: list[StudyDifference] = []
         self._changes: list[AttributeChangeCount] = []
@@ -161,15 +161,15 @@ class ComparisonRun:
     def __iter__(self) -> Iterator[Difference]:
         """Compare the inventories, and yield all differences. The first differences are kept, for `result`."""
         self._studies, self._changes, self._largest = [], [], []
-        for number, difference in enumerate(self.again(self._progress)):
-            self._keep(number, difference)
+        for number, difference in enumerate(self.compare_again(self._progress)):
+            self._keep_first_and_largest(number, difference)
             yield difference
 
-    def again(self, progress: ProgressOption = False) -> Iterator[Difference]:
+    def compare_again(self, progress: ProgressOption = False) -> Iterator[Difference]:
         """Compare the inventories again, and yield all differences. Nothing is kept for `result`."""
         with ExitStack() as stack, progress_reporter(progress, "instances") as report:
             sides = [
-                ComparedInventory(_open(stack, inventory, position), position)
+                ComparedInventory(_open_inventory(stack, inventory, position), position)
                 for inventory, position in zip(self._inventories, _POSITIONS, strict=True)
             ]
             before, after = sides
@@ -194,7 +194,11 @@ class ComparisonRun:
             _run=self,
         )
 
-    def _keep(self, number: int, difference: Difference) -> None:
+    def _keep_first_and_largest(self, number: int, difference: Difference) -> None:
+        """Keep a difference for `result` if it is among the first ones, or among the studies with most differences.
+
+        `number` is the number of differences before this one.
+        """
         self._changes += islice(list_attribute_changes(difference), ITEMS_KEPT - len(self._changes))
         if not isinstance(difference, StudyDifference):
             return
@@ -249,7 +253,7 @@ def compare(
     return run.result()
 
 
-def _parse_ignored(words: Iterable[str]) -> tuple[frozenset[ChangeKind], frozenset[str]]:
+def _parse_ignored_changes(words: Iterable[str]) -> tuple[frozenset[ChangeKind], frozenset[str]]:
     """Return the kinds of changes to ignore, and the keywords to ignore. Raises UsageError for any other word."""
     kinds, keywords = set(), set()
     for word in words:
@@ -264,7 +268,7 @@ def _parse_ignored(words: Iterable[str]) -> tuple[frozenset[ChangeKind], frozens
     return frozenset(kinds), frozenset(keywords)
 
 
-def _open(stack: ExitStack, inventory: Inventory | StrPath, position: str) -> Inventory:
+def _open_inventory(stack: ExitStack, inventory: Inventory | StrPath, position: str) -> Inventory:
     """Return an open inventory. If `inventory` is a path, it is opened, and `stack` closes it.
 
     `position` says in messages which inventory it is: the first or the second.

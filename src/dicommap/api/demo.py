@@ -77,17 +77,17 @@ def demo(directory: Path) -> Demo:
     inventory_path, rules = directory / "inventory.db", directory / "rules.toml"
     original, edited = directory / "studies.csv", directory / "studies-edited.csv"
     with _raise_package_errors(directory):
-        _require_empty(directory)
+        _require_empty_directory(directory)
         create_directories(directory)
-        _write_new_text(rules, _RULES_TEXT)
+        _write_new_text_file(rules, _RULES_TEXT)
     with (
         as_file(files("pydicom").joinpath("data", "test_files", "dicomdirtests")) as tree,
         scan(tree, output=inventory_path) as inventory,
     ):
         lines = list(sheet(inventory))
         with _raise_package_errors(directory):
-            _write_new_text(original, "".join(lines))
-            _write_new_text(edited, "".join(_edit_lines(lines)))
+            _write_new_text_file(original, "".join(lines))
+            _write_new_text_file(edited, _edit_first_study("".join(lines)))
         package = directory / "package"
         drafted = draft(inventory, sheets=[edited], rules=[rules], input_s3_uri=INPUT_S3_URI, output=package)
         issues = validate(package, inventory=inventory) if drafted.package else Issues()
@@ -103,13 +103,13 @@ def demo(directory: Path) -> Demo:
         )
 
 
-def _require_empty(directory: Path) -> None:
+def _require_empty_directory(directory: Path) -> None:
     is_empty = directory.is_dir() and not any(directory.iterdir())
     if directory.is_symlink() or (directory.exists() and not is_empty):
         raise PackageError(f"{directory} exists and is not an empty directory.", fix="Name another with -o.")
 
 
-def _write_new_text(path: Path, text: str) -> None:
+def _write_new_text_file(path: Path, text: str) -> None:
     with os.fdopen(create_file(path), "wb") as file:
         file.write(text.encode("utf-8"))
 
@@ -125,15 +125,15 @@ def _raise_package_errors(directory: Path) -> Iterator[None]:
         ) from None
 
 
-def _edit_lines(lines: list[str]) -> Iterator[str]:
-    """Yield the CSV text of a sheet in which the first study has a new PatientID and AccessionNumber.
+def _edit_first_study(text: str) -> str:
+    """Return the CSV text of a sheet with a new PatientID and AccessionNumber of the first study.
 
     In real use, a person makes such an edit in a spreadsheet program.
     """
-    rows = list(csv.DictReader(io.StringIO("".join(lines).removeprefix("\ufeff"), newline="")))
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     rows[0] |= {"PatientID": "HOSP-000417", "AccessionNumber": "ACC-2026-0093"}
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(rows)
-    yield buffer.getvalue()
+    return buffer.getvalue()

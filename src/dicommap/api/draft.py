@@ -203,7 +203,7 @@ def draft(
         require_writable(directory)
     data_store = find_data_store_id(inventory.sources)
     if data_store is not None:
-        _require_only_updates(updates=updates, has_prefix=bool(input_s3_uri or stage_uri or staging or leave_out))
+        _require_update_settings(updates=updates, has_prefix=bool(input_s3_uri or stage_uri or staging or leave_out))
     is_unplanned = directory is None and input_s3_uri is None and has_only_local_roots(inventory.sources)
     has_no_prefix = input_s3_uri is None and has_only_local_roots(inventory.sources)
     jobs = JobSettings.from_options(
@@ -239,12 +239,12 @@ def draft(
     return _draft_package(inventory, edits, settings, progress, is_unplanned=is_unplanned)
 
 
-def _require_only_updates(*, updates: bool, has_prefix: bool) -> None:
-    """Raise UsageError if a draft of a data store's inventory would need import jobs.
+def _require_update_settings(*, updates: bool, has_prefix: bool) -> None:
+    """Raise UsageError if the settings of a draft do not fit an inventory of a data store, which only updates change.
 
     Args:
-        updates: Whether the draft allows updates.
-        has_prefix: Whether a setting of import jobs is given, such as an S3 prefix.
+        updates: Whether the draft allows updates. It must.
+        has_prefix: Whether a setting of import jobs is given, such as an S3 prefix. None must be given.
     """
     if not updates:
         raise UsageError(

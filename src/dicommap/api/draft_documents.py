@@ -47,6 +47,7 @@ class DraftSettings:
 
     jobs: JobSettings
     account: Mapping[str, str]
+    """Member of StartDICOMImportJob requests -> value, for the members that depend on the AWS account."""
     assumptions: Assumptions
     """The assumptions about override files."""
     directory: Path | None
@@ -100,7 +101,8 @@ def make_documents(
                 documents = _make_update_documents(inventory, resolution, settings, [*issues, *repeated], store)
                 issues += check_drafted_documents(documents)
         else:
-            documents = _make_job_documents(inventory, resolution, settings, issues, repeated, store)
+            job_issues, documents = _make_job_documents(inventory, resolution, settings, issues, repeated, store)
+            issues += job_issues
     issues += [*check_archived_files(inventory.count_files_in_archives()), *repeated]
     if settings.originals is not None and documents is not None and not has_errors(issues):
         is_dry = settings.directory is None
@@ -112,17 +114,19 @@ def _make_job_documents(
     inventory: Inventory,
     resolution: Resolution,
     settings: DraftSettings,
-    issues: list[Issue],
+    earlier_issues: Sequence[Issue],
     repeated: Sequence[Issue],
     store: ItemStore,
-) -> PackageDocuments | None:
-    """Return the documents of a package with import jobs; None if there is no override or no job.
+) -> tuple[list[Issue], PackageDocuments | None]:
+    """Return the issues of the plan and its documents, and the documents of a package with import jobs.
+
+    None replaces the documents if there is no override or no job.
 
     Args:
         inventory: The inventory.
         resolution: The resolved edits.
         settings: The settings of the package.
-        issues: The issues of the draft until now. Those of the plan and of the documents are added.
+        earlier_issues: The issues of the draft until now, for issues.jsonl.
         repeated: The issues of repeated instances, for issues.jsonl.
         store: The store that keeps the documents.
     """
@@ -130,15 +134,16 @@ def _make_job_documents(
         inventory.sources, inventory.s3_objects, resolution.overrides, settings.jobs, settings.assumptions, store
     )
     if planned is None:
-        return None
-    issues += planned.issues
+        return [], None
+    issues = list(planned.issues)
     if not (resolution.overrides and planned.jobs):
-        return None
+        return issues, None
+    all_issues = [*earlier_issues, *issues]
     # If there is an error, the package is not written, and all changes by updates were checked already.
-    updates = [] if has_errors(issues) else _build_updates(inventory, resolution, settings, store)
+    updates = [] if has_errors(all_issues) else _build_updates(inventory, resolution, settings, store)
     tables = build_tables(
         resolution,
-        [*issues, *repeated],
+        [*all_issues, *repeated],
         settings.audit_values,
         settings.assumptions,
         store,
@@ -150,7 +155,7 @@ def _make_job_documents(
     )
     issues += check_drafted_documents(documents)
     issues += check_override_paths(documents.plan, planned.base, planned.files.has_key)
-    return documents
+    return issues, documents
 
 
 def _make_update_documents(

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
 
 
-def _to_output(name: str, value: object) -> object:
+def _to_output_file(name: str, value: object) -> object:
+    """Return the argument `output` of `fhir` as a path, or unchanged if it is an open file. Else raise UsageError."""
     if isinstance(value, str | os.PathLike):
         return to_path(name, value)
     if isinstance(value, type | io.TextIOBase) or not callable(getattr(value, "writelines", None)):
@@ -65,7 +66,7 @@ class FhirFile:
 
 
 @convert_arguments(
-    output=_to_output,
+    output=_to_output_file,
     package=optional(to_path),
     status=to_text,
     patient_system=optional(to_text),
@@ -108,30 +109,30 @@ def fhir(
 
     """
     settings = ImagingStudySettings(
-        status=_check_status(status),
-        patient_system=_check_system(patient_system),
-        accession_system=_check_system(accession_system),
-        zone=None if timezone is None else _find_time_zone(timezone),
+        status=_require_known_status(status),
+        patient_system=_require_system_uri(patient_system),
+        accession_system=_require_system_uri(accession_system),
+        zone=None if timezone is None else _require_time_zone(timezone),
         instances=instances,
     )
     overrides = {} if package is None else _read_overrides(Path(package))
-    counting = _ResourceCounter()
+    counter = _ResourceCounter()
     with opened_inventory(inventory) as opened:
-        resources = counting.check_resources(_describe_studies(opened, overrides, settings))
-        return _write_resources(counting, resources, output)
+        resources = counter.iterate_checked_resources(_build_imaging_studies(opened, overrides, settings))
+        return _write_resources(counter, resources, output)
 
 
 def _write_resources(
-    counting: _ResourceCounter, resources: Iterator[dict[str, Any]], output: StrPath | BinaryIO
+    counter: _ResourceCounter, resources: Iterator[dict[str, Any]], output: StrPath | BinaryIO
 ) -> FhirFile:
-    """Write the resources to `output` (a new file or an open file), and return the counts and issues of `counting`."""
+    """Write the resources to `output` (a new file or an open file), and return the counts and issues of `counter`."""
     lines = format_json_lines(resources)
     if isinstance(output, str | os.PathLike):
         write_new_text_file(Path(output), lines)
-        return counting.make_result(Path(output))
+        return counter.make_result(Path(output))
     output.writelines(line.encode("utf-8", "backslashreplace") for line in lines)
     output.flush()
-    return counting.make_result(Path("-"))
+    return counter.make_result(Path("-"))
 
 
 class _ResourceCounter:
@@ -142,7 +143,7 @@ class _ResourceCounter:
         self._studies = self._series = self._instances = self._zoneless = 0
         self._issues = bounded_issues()
 
-    def check_resources(self, results: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
+    def iterate_checked_resources(self, results: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
         """Check, count and yield each resource. Raises ValueError if a resource is not valid.
 
         `results` has, for each study, the resource that was built and the issues of building it.
@@ -171,22 +172,25 @@ class _ResourceCounter:
         )
 
 
-def _describe_studies(
+def _build_imaging_studies(
     inventory: Inventory, overrides: Mapping[Target, DataSet], settings: ImagingStudySettings
 ) -> Iterator[ImagingStudyResult]:
+    """Yield the ImagingStudy resource of each study, and the issues of building it."""
     # Instances and studies are both sorted by Study Instance UID, and every study has instances.
     by_study = groupby(inventory.instances(), key=attrgetter("study_instance_uid"))
     for study, (_, instances) in zip(inventory.studies(), by_study, strict=True):
         yield build_imaging_study(study, instances, overrides, settings)
 
 
-def _check_status(text: str) -> str:
+def _require_known_status(text: str) -> str:
+    """Return the status of an ImagingStudy unchanged. Raises UsageError if FHIR has no such status."""
     if text not in STATUSES:
         raise make_unknown_choice_error("status of an ImagingStudy", text, STATUSES)
     return text
 
 
-def _check_system(uri: str | None) -> str | None:
+def _require_system_uri(uri: str | None) -> str | None:
+    """Return the URI of a system of identifiers unchanged, or None. Raises UsageError if it is not a URI."""
     if uri is not None and _URI.fullmatch(uri) is None:
         raise UsageError(
             "The system is not a URI.", fix="Name one such as https://hospital.example/patients or urn:oid:1.2."
@@ -194,7 +198,8 @@ def _check_system(uri: str | None) -> str | None:
     return uri
 
 
-def _find_time_zone(name: str) -> ZoneInfo:
+def _require_time_zone(name: str) -> ZoneInfo:
+    """Return the IANA time zone with this name. Raises UsageError if there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -204,6 +209,7 @@ def _find_time_zone(name: str) -> ZoneInfo:
 
 
 def _read_overrides(package: Path) -> dict[Target, DataSet]:
+    """Return the data sets of a package's overrides. Raises an error if the package has errors or is a retry."""
     if not (package / PLAN_FILE).is_file():
         raise DocumentError(
             f"{format_name(package)} is no package: it has no plan.json.", fix="Name what 'dicommap draft' wrote."

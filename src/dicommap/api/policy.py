@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
+    from dicommap.package.package_directory import PackageDirectory
     from dicommap.planning.plan import Plan
 
 _REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,12}){1,3}-[1-9][0-9]?")
@@ -90,19 +91,13 @@ def policy(
     _, planned = validate_and_open(place)
     if planned is None:
         raise DocumentError("The package has errors.", fix="Run 'dicommap validate PACKAGE', which lists them.")
-    jobs, kept = planned.plan.jobs, planned.aws_account()
-    request = {
-        name: value
-        for name, value in (planned.request(jobs[0]) if jobs else {}).items()
-        if name in StartDICOMImportJobRequest.model_fields and value != f"<{name}>"
-    }
-    if kept is not None:
-        request |= kept.model_dump(exclude_none=True)
+    jobs = planned.plan.jobs
+    request = _read_known_members(planned)
     output = output_s3_uri or request.get("outputS3Uri")
     places = JobPrefixes(
-        inputs=[_parse_uri(job.inputS3Uri) for job in jobs],
-        outputs=[_parse_uri(output) if output else S3Uri(bucket="<output bucket>", prefix="<prefix>/")],
-        overrides=[_make_folder_uri(job.inputS3Uri, file.path) for job in jobs for file in job.files],
+        inputs=[_parse_s3_uri(job.inputS3Uri) for job in jobs],
+        outputs=[_parse_s3_uri(output) if output else S3Uri(bucket="<output bucket>", prefix="<prefix>/")],
+        overrides=[_make_override_folder_uri(job.inputS3Uri, file.path) for job in jobs for file in job.files],
     )
     account = ArnParts.from_settings(
         role_arn=data_access_role_arn or request.get("dataAccessRoleArn"),
@@ -129,13 +124,27 @@ def policy(
     }
 
 
+def _read_known_members(package: PackageDirectory) -> dict[str, Any]:
+    """Return the members of the first job's request without placeholders, and the settings of the first submit.
+
+    If both have a value for a member, it is that of the first submit.
+    """
+    jobs, account = package.plan.jobs, package.aws_account()
+    members = {
+        name: value
+        for name, value in (package.request(jobs[0]) if jobs else {}).items()
+        if name in StartDICOMImportJobRequest.model_fields and value != f"<{name}>"
+    }
+    return members if account is None else members | account.model_dump(exclude_none=True)
+
+
 def _select_owned_inputs(plan: Plan, inputs: Sequence[S3Uri]) -> list[S3Uri]:
     """Return the input prefixes in the bucket of the sources, for the policy of this bucket's owner.
 
     If no prefix is in this bucket, return the plan's inputS3Uri. Copies for staged jobs are in another bucket, which
     belongs to the caller.
     """
-    source = _parse_uri(plan.inputS3Uri or "")
+    source = _parse_s3_uri(plan.inputS3Uri or "")
     return [uri for uri in inputs if uri.bucket == source.bucket] or [source]
 
 
@@ -156,13 +165,14 @@ def _require_valid_settings(account: Mapping[str, str | None], region: str | Non
         )
 
 
-def _parse_uri(text: str) -> S3Uri:
+def _parse_s3_uri(text: str) -> S3Uri:
     uri = S3Uri.parse(text)
     if uri is None:
         raise UsageError("The output URI is not one of S3.", fix="Write s3://BUCKET/PREFIX/.")
     return uri
 
 
-def _make_folder_uri(uri: str, path: str) -> S3Uri:
-    parsed = _parse_uri(uri)
+def _make_override_folder_uri(uri: str, path: str) -> S3Uri:
+    """Return the S3 prefix of the folder of an override file. `path` is the file's path below the inputS3Uri `uri`."""
+    parsed = _parse_s3_uri(uri)
     return S3Uri(bucket=parsed.bucket, prefix=parsed.prefix + path[: path.rfind("/") + 1])

@@ -156,10 +156,10 @@ def promote(
     contents = ImageSetContents(service=ImageSets(complete, clock), datastore=datastore, clock=clock)
     states = PromotionStates(opened.path)
     promoter = ImageSetPromoter(contents=contents, states=states, allow_other_patient=allow_other_patient)
-    candidates = _Candidates(opened, contents, manifests=manifests, clients=clients)
-    ids = list(dict.fromkeys(candidates.list_ids(image_sets, studies)))
+    candidates = _PromotionCandidates(opened, contents, manifests=manifests, clients=clients)
+    ids = list(dict.fromkeys(candidates.iterate_image_set_ids(image_sets, studies)))
     with progress_reporter(progress, "image sets") as report:
-        planned = _mark_undone(opened, list(track_progress(map(promoter.plan, ids), report, len(ids))))
+        planned = _mark_undone_keywords(opened, list(track_progress(map(promoter.plan, ids), report, len(ids))))
     to_send = tuple(result for result in planned if result.outcome is PromotionOutcome.PLANNED)
     if dry_run or not to_send or (confirm is not None and not confirm(to_send)):
         return PromoteResult(package=opened.path, datastore_id=datastore, results=planned, is_dry=True)
@@ -170,7 +170,7 @@ def promote(
             if plan.outcome is PromotionOutcome.PLANNED:
                 result = promoter.promote(plan.image_set_id, plan.promotion)
                 result = replace(result, undone_keywords=plan.undone_keywords)
-                _record(opened.path, datastore, result)
+                _record_promotion(opened.path, datastore, result)
             results.append(result)
             if on_result is not None:
                 on_result(result)
@@ -178,15 +178,15 @@ def promote(
 
 
 @dataclass(frozen=True)
-class _Candidates:
-    """The image sets to promote, which the caller names by their ids, by studies, or by job manifests."""
+class _PromotionCandidates:
+    """The image sets to promote: those that the caller names by ids or studies, or else those of the job manifests."""
 
     package: PackageDirectory
     contents: ImageSetContents
     manifests: StrPath | None = field(kw_only=True)
     clients: Clients | None = field(kw_only=True)
 
-    def list_ids(self, image_sets: Sequence[str], studies: Sequence[str]) -> Iterator[str]:
+    def iterate_image_set_ids(self, image_sets: Sequence[str], studies: Sequence[str]) -> Iterator[str]:
         """Yield the ids of the image sets. An id may be repeated."""
         for image_set in image_sets:
             if not is_image_set_id(image_set):
@@ -205,7 +205,7 @@ class _Candidates:
                         yield instance.image_set_id
 
 
-def _mark_undone(package: PackageDirectory, planned: list[PromotionResult]) -> tuple[PromotionResult, ...]:
+def _mark_undone_keywords(package: PackageDirectory, planned: list[PromotionResult]) -> tuple[PromotionResult, ...]:
     """Return the planned promotions, each with the keywords of overrides and updates of the package that it undoes."""
     plans = [result.promotion for result in planned if result.promotion is not None and result.promotion.changes]
     edited = _find_edited_keywords(package, {plan.study_instance_uid for plan in plans})
@@ -242,7 +242,7 @@ def _find_edited_keywords(package: PackageDirectory, studies: set[str]) -> dict[
     return edited
 
 
-def _record(package: Path, datastore: str, result: PromotionResult) -> None:
+def _record_promotion(package: Path, datastore: str, result: PromotionResult) -> None:
     """Append an event to the package's audit.jsonl which says that an image set was promoted."""
     if result.outcome in (PromotionOutcome.PROMOTED, PromotionOutcome.NOT_PROVED):
         event = AuditEvent(

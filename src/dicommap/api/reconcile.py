@@ -72,11 +72,11 @@ class Reconciliation(Displayable):
 
     def studies(self) -> Iterator[StudyOutcomes]:
         """Yield the outcomes of each study in each job. If several jobs import a study, it is yielded for each job."""
-        return (study for job in self._run.again() for study in job.studies)
+        return (study for job in self._run.reconcile_again() for study in job.studies)
 
     def instances(self) -> Iterator[InstanceOutcome]:
         """Yield the outcome of each planned instance, which is one file."""
-        return (instance for job in self._run.again() for instance in job.instances())
+        return (instance for job in self._run.reconcile_again() for instance in job.instances())
 
     @convert_arguments(output=to_path, stage_uri=optional(to_text))
     def retry(self, output: StrPath, *, stage_uri: str | None = None) -> Retry:
@@ -104,7 +104,7 @@ class Reconciliation(Displayable):
         from dicommap.api.retry import RetryBuilder
 
         retrying = RetryBuilder(self._run.package)
-        for _ in retrying.collect_missing(self._run.again()):
+        for _ in retrying.collect_missing(self._run.reconcile_again()):
             pass
         return retrying.write(output, stage_uri)
 
@@ -179,12 +179,12 @@ class ReconciliationRun:
         self._jobs = []
         self._incomplete, self._with_warnings = BoundedList(limit=STUDIES_KEPT), BoundedList(limit=STUDIES_KEPT)
         with progress_reporter(self._progress, "jobs") as report:
-            for reconciled in track_progress(self.again(), report, len(self.package.plan.jobs)):
+            for reconciled in track_progress(self.reconcile_again(), report, len(self.package.plan.jobs)):
                 self._jobs.append(reconciled.outcomes)
-                self._keep_studies(reconciled.studies)
+                self._keep_studies_with_problems(reconciled.studies)
                 yield reconciled
 
-    def again(self) -> Iterator[JobReconciliation]:
+    def reconcile_again(self) -> Iterator[JobReconciliation]:
         """Reconcile the jobs again, and yield the reconciliation of each job. Nothing is kept for `result`."""
         return map(self.reconcile, self.package.plan.jobs)
 
@@ -203,12 +203,14 @@ class ReconciliationRun:
             _run=self,
         )
 
-    def _keep_studies(self, studies: tuple[StudyOutcomes, ...]) -> None:
+    def _keep_studies_with_problems(self, studies: tuple[StudyOutcomes, ...]) -> None:
+        """Keep, for `Reconciliation.first`, the studies in which not all instances are primary and without warnings."""
         for study in studies:
             if not study.is_plain:
                 (self._incomplete if study.missing else self._with_warnings).add(study)
 
     def _find_job_output(self, job: PlanJob, submission: Submission | None) -> JobOutput | None:
+        """Return the job manifests of a job, from the given directory or from S3. Return None if they are not found."""
         job_id = (submission.jobId if submission else None) or ""
         if self._folders is not None:
             return self._folders.find_job_output(job.inputS3Uri, job_id)

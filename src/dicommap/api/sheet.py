@@ -121,7 +121,7 @@ class Sheet(Displayable):
         from dicommap.writing.workbook_writer import WORKSHEET_ROWS, make_too_many_rows_error, write_new_workbook
 
         require_extra("excel")
-        if self._has_all_rows() and self._count_groups() >= WORKSHEET_ROWS:
+        if self._has_all_rows() and self._count_all_groups() >= WORKSHEET_ROWS:
             raise make_too_many_rows_error()
         rows = format_sheet_rows(self._iterate_groups(), self._level, self._keywords, self._carried)
         return write_new_workbook(path, _TITLES[self._level], describe_sheet_columns(self._level, self._keywords), rows)
@@ -141,11 +141,13 @@ class Sheet(Displayable):
     def _has_all_rows(self) -> bool:
         return self._selection == Selection() and self._carried_instances is None
 
-    def _count_groups(self) -> int:
+    def _count_all_groups(self) -> int:
+        """Return the number of all studies, series or instances in the inventory, without the sheet's conditions."""
         numbers = self._inventory.summary()
         return {Level.STUDY: numbers.studies, Level.SERIES: numbers.series}.get(self._level, numbers.instances)
 
     def _iterate_groups(self) -> Iterator[SheetGroup]:
+        """Yield the studies, series or instances that are rows of the sheet, at most `limit`."""
         return islice(self._iterate_selected_groups(), self._selection.limit)
 
     def _iterate_selected_groups(self) -> Iterator[SheetGroup]:
@@ -171,7 +173,7 @@ class Sheet(Displayable):
     def _build_report(self) -> Report:
         from dicommap.display.study_report import MAX_SHEET_ROWS, build_sheet_report
 
-        total = self._count_groups() if self._has_all_rows() else sum(1 for _ in self._iterate_groups())
+        total = self._count_all_groups() if self._has_all_rows() else sum(1 for _ in self._iterate_groups())
         first: list[SheetGroup] = list(islice(self._iterate_groups(), MAX_SHEET_ROWS))
         masker = make_repr_masker(unmasked=self._inventory._unmasked)
         return build_sheet_report(first, total, self._level.value, self._keywords, masker=masker)
@@ -262,6 +264,7 @@ def sheet(
 def _make_sheet(
     inventory: Inventory, level: Level, columns: Sequence[str], delimiter: str, selection: Selection
 ) -> Sheet:
+    """Return a sheet after checks of its conditions and columns. Raises AttributeNameError or UsageError."""
     known = {*search.UID_KEYWORDS, *((*HEADER_KEYWORDS, *FILE_KEYWORDS) if level is Level.INSTANCE else ())}
     for keyword in selection.where.keys() - known:
         queries.require_captured_keywords([keyword], inventory.keywords)
@@ -307,11 +310,11 @@ def write_sheet(path: Path, lines: Iterable[str]) -> int:
     """
     count = 0
 
-    def counted() -> Iterator[str]:
+    def iterate_counted_lines() -> Iterator[str]:
         nonlocal count
         for line in lines:
             count += 1
             yield line
 
-    write_new_text_file(path, counted())
+    write_new_text_file(path, iterate_counted_lines())
     return count - 1

@@ -25,7 +25,7 @@ from dicommap.aws.source_roots import SourceRoots, check_source_roots, require_n
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
-from dicommap.issues import Location, Severity, make_issue
+from dicommap.issues import Location, make_issue, select_error_issues
 from dicommap.issues.bounded_list import limit_and_count
 from dicommap.model.displayable import Displayable
 from dicommap.package.aws_account_check import add_saved_settings
@@ -144,10 +144,10 @@ def stage(
     planned = PackageDirectory(package)
     require_jobs(planned)
     chosen = select_staged_jobs(planned, jobs)
-    issues: list[Issue] = _find_error_issues(planned)
+    issues = _find_package_error_issues(planned)
     if not issues and chosen:
         used = find_job_sources(planned, chosen)
-        roots = _choose_roots(list(used.values()), sources, can_confirm=confirm is not None)
+        roots = _choose_source_roots(list(used.values()), sources, can_confirm=confirm is not None)
         issues += check_source_roots(used, roots)
     if issues or not chosen:
         return StageResult(package=Path(package), jobs=(), issues=Issues(issues))
@@ -164,16 +164,16 @@ def stage_with_store(
     planned = PackageDirectory(package)
     require_jobs(planned)
     chosen = select_staged_jobs(planned, jobs)
-    issues = _find_error_issues(planned)
+    issues = _find_package_error_issues(planned)
     if issues:
         return StageResult(package=Path(package), jobs=(), issues=Issues(issues))
     return _stage_jobs(planned, chosen, store, progress)
 
 
-def _find_error_issues(planned: PackageDirectory) -> list[Issue]:
+def _find_package_error_issues(planned: PackageDirectory) -> list[Issue]:
     """Validate a package, and return the issues that are errors."""
     issues, _ = validate_and_open(planned.path, opened=planned)
-    return [issue for issue in issues if issue.severity is Severity.ERROR]
+    return select_error_issues(issues)
 
 
 def _stage_jobs(
@@ -182,7 +182,7 @@ def _stage_jobs(
     issues: list[Issue] = []
     done: list[StagedJobResult] = []
     with progress_reporter(progress, "files") as report, ThreadPoolExecutor(COPIES_AT_ONCE) as executor:
-        staging = _Stager(planned, store, executor, report, sum(job.sourceFiles for job in chosen))
+        staging = _JobStager(planned, store, executor, report, sum(job.sourceFiles for job in chosen))
         try:
             for job in chosen:
                 result, job_issues = staging.stage(job)
@@ -194,7 +194,7 @@ def _stage_jobs(
     return StageResult(package=planned.path, jobs=tuple(done), issues=Issues(issues))
 
 
-class _Stager:
+class _JobStager:
     """Stager of the jobs of one package. It makes copies in a store and reports progress."""
 
     def __init__(
@@ -221,7 +221,7 @@ class _Stager:
         if issues:
             return StagedJobResult(id=job.id, uri=str(uri), existing=existing, missing=len(copies) - existing), issues
         made: dict[str, str] = {key: before[key].etag for key in copies.keys() & before.keys()}
-        self._count_progress(existing)
+        self._report_progress(existing)
         size = 0
         for key, copied in self._make_copies({key: copy for key, copy in copies.items() if key not in before}):
             if copied.code is None:
@@ -259,7 +259,7 @@ class _Stager:
                 some, self._executor.map(lambda item: self._store.copy(item[1]), some), strict=True
             ):
                 yield key, copied
-                self._count_progress(1)
+                self._report_progress(1)
 
     def _difference_issues(
         self, job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], made: Mapping[str, str]
@@ -279,13 +279,13 @@ class _Stager:
                 yield make_issue("stage.not-verified", _locate_object(uri, key), found="another ETag")
         yield from _stray_issues(job, uri, copies, after)
 
-    def _count_progress(self, files: int) -> None:
+    def _report_progress(self, files: int) -> None:
         self._done += files
         if self._report is not None:
             self._report(Progress(self._done, max(self._done, self._total), True))
 
 
-def _choose_roots(used: Sequence[str], named: Sequence[StrPath], *, can_confirm: bool) -> SourceRoots:
+def _choose_source_roots(used: Sequence[str], named: Sequence[StrPath], *, can_confirm: bool) -> SourceRoots:
     """Return the source roots from which files may be sent.
 
     Args:

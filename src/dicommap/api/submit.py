@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from dicommap.package.package_directory import PackageDirectory
     from dicommap.package.transfer_confirmation import Confirm
     from dicommap.progress import OnProgress, ProgressOption
+    from dicommap.validation.environment_check import ImportEnvironment
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -190,10 +191,10 @@ def submit(
     clients = add_saved_settings(clients, kept)
     require_same_endpoint(kept, clients)
     job_requests = make_job_requests(planned, jobs, given, kept)
-    issues += _output_issues(planned, job_requests)
+    issues += _output_uri_issues(planned, job_requests)
     states = SubmissionStates(place)
     if dry_run:
-        return _list_dry_run(place, states, job_requests, issues, replace=replace)
+        return _make_dry_run_result(place, states, job_requests, issues, replace=replace)
     require_no_missing_members(find_placeholders(job_requests))
     if has_errors(issues):
         return SubmitResult(package=place, submissions=(), issues=Issues(issues))
@@ -212,7 +213,7 @@ def submit(
     return SubmitResult(package=place, submissions=tuple(submissions.values()), issues=Issues(issues))
 
 
-def _list_dry_run(
+def _make_dry_run_result(
     place: Path, states: SubmissionStates, job_requests: Sequence[JobRequest], issues: Sequence[Issue], *, replace: bool
 ) -> SubmitResult:
     """Return the result of a dry run. If an issue is an error, it has no requests."""
@@ -245,25 +246,28 @@ def _start_jobs(
 
     If there are such jobs, `confirm` is called first. The package is locked while their requests are sent.
     """
-    if confirm is not None and (waiting := _select_not_started(submitter.states, job_requests)):
+    if confirm is not None and (waiting := _select_unstarted_requests(submitter.states, job_requests)):
         require_confirmed(confirm, make_submission_transfer(package, waiting, submitter.clients))
     with submitter.states.lock(), progress_reporter(progress, "jobs") as report:
         try:
             issues = _send_requests(submitter, package, job_requests, report, check=check)
         except BaseException:
-            with suppress(DicommapError):  # the first error is the one to tell; the next submit records the jobs
-                _record_jobs(submitter, package, job_requests)
+            with suppress(DicommapError):  # the first error is raised; the next submit records the jobs
+                _record_started_jobs(submitter, package, job_requests)
             raise
-        _record_jobs(submitter, package, job_requests)
+        _record_started_jobs(submitter, package, job_requests)
         return issues
 
 
-def _record_jobs(submitter: JobSubmitter, package: PackageDirectory, job_requests: Sequence[JobRequest]) -> None:
+def _record_started_jobs(
+    submitter: JobSubmitter, package: PackageDirectory, job_requests: Sequence[JobRequest]
+) -> None:
     """Record the started jobs in audit.jsonl."""
     record_job_events(package.path, submitter.states.read_all(request.job.id for request in job_requests).values())
 
 
-def _select_not_started(states: SubmissionStates, job_requests: Sequence[JobRequest]) -> list[JobRequest]:
+def _select_unstarted_requests(states: SubmissionStates, job_requests: Sequence[JobRequest]) -> list[JobRequest]:
+    """Return the requests of the jobs that were not started yet."""
     known = states.read_all(job_request.job.id for job_request in job_requests)
     return [
         job_request
@@ -284,11 +288,13 @@ def _send_requests(
 
     If an issue of the checks is an error, no file is uploaded and no job is started.
     """
-    issues = list(_environment_issues(submitter, job_requests))
+    environment = _read_import_environment(submitter, job_requests)
+    submitter.region = environment.region
+    issues = list(check_environment(environment))
     if not has_errors(issues):
         for job_request in job_requests:
             submitter.save_unanswered_job(job_request)
-        issues += _s3_issues(submitter, package, job_requests) if check else ()
+        issues += _s3_object_issues(submitter, package, job_requests) if check else ()
     if not has_errors(issues):
         if submitter.replace:
             submitter.require_no_reading_job(job_requests)
@@ -298,7 +304,7 @@ def _send_requests(
     return issues + submitter.issues
 
 
-def _output_issues(package: PackageDirectory, job_requests: Sequence[JobRequest]) -> Iterator[Issue]:
+def _output_uri_issues(package: PackageDirectory, job_requests: Sequence[JobRequest]) -> Iterator[Issue]:
     """Yield an issue for each outputS3Uri that overlaps the inputS3Uri of a job of the plan."""
     inputs = (job.inputS3Uri for job in package.plan.jobs)
     return check_output_uris(
@@ -310,18 +316,16 @@ def _output_issues(package: PackageDirectory, job_requests: Sequence[JobRequest]
     )
 
 
-def _environment_issues(submitter: JobSubmitter, job_requests: Sequence[JobRequest]) -> Iterator[Issue]:
-    """Yield the issues of the data store and the buckets, and set the submitter's `region` to the clients' region."""
+def _read_import_environment(submitter: JobSubmitter, job_requests: Sequence[JobRequest]) -> ImportEnvironment:
+    """Read the environment of the jobs from AWS: the region, the data store, the role and the buckets."""
     account = job_requests[0].request
     uris = [job_request.request[member] for job_request in job_requests for member in ("inputS3Uri", "outputS3Uri")]
-    environment = read_environment(
+    return read_environment(
         submitter.clients, submitter.jobs, account["datastoreId"], uris, account["dataAccessRoleArn"]
     )
-    submitter.region = environment.region
-    yield from check_environment(environment)
 
 
-def _s3_issues(
+def _s3_object_issues(
     submitter: JobSubmitter, package: PackageDirectory, job_requests: Sequence[JobRequest]
 ) -> Iterator[Issue]:
     """Yield an issue for each S3 object that differs from the plan. Jobs that were started are not compared."""

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateOptions:
-    """What a run of `update` sends, and how. `update` describes the members."""
+    """The options of an UpdateRun. They are parameters of `update`, which describes them."""
 
     datastore_id: str | None = None
     studies: Sequence[str] = ()
@@ -122,6 +122,7 @@ class UpdateRun:
 
     @staticmethod
     def _require_ended_jobs(package: PackageDirectory) -> None:
+        """Raise UsageError if a job of the package has not ended."""
         progress = package.count_jobs()
         waiting = progress.jobs - progress.ended
         if waiting:
@@ -131,7 +132,8 @@ class UpdateRun:
                 fix="Run 'dicommap submit' and 'dicommap watch' first.",
             )
 
-    def _list_updates(self) -> Iterator[PlannedUpdate]:
+    def _iterate_selected_updates(self) -> Iterator[PlannedUpdate]:
+        """Yield the updates of the package whose study matches the option `studies`."""
         for planned in () if self._package is None else self._package.updates():
             if self._patterns is None or self._patterns.matches(planned.update.study_instance_uid):
                 yield planned
@@ -141,10 +143,11 @@ class UpdateRun:
             return iter(())
         if self._options.dry_run:
             return (item for item in self._iterate_forecast() if isinstance(item, ImageSetUpdateResult))
-        return self._send(self._package)
+        return self._send_updates(self._package)
 
-    def _send(self, package: PackageDirectory) -> Iterator[ImageSetUpdateResult]:
-        updates, requests, studies = self._count_requests()
+    def _send_updates(self, package: PackageDirectory) -> Iterator[ImageSetUpdateResult]:
+        """Ask for confirmation, send the updates or take them back, and yield the result of each image set."""
+        updates, requests, studies = self._count_updates_and_requests()
         if self._confirm is not None and requests:
             require_confirmed(
                 self._confirm,
@@ -163,24 +166,24 @@ class UpdateRun:
             updater = self._make_updater(studies)
             if self._options.revert:
                 results: Iterator[list[ImageSetUpdateResult]] = (
-                    [result] for result in updater.revert(self._list_updates(), self._make_reverter())
+                    [result] for result in updater.revert(self._iterate_selected_updates(), self._make_reverter())
                 )
                 total = None
             else:
-                results, total = updater.update(self._list_updates()), updates
+                results, total = updater.update(self._iterate_selected_updates()), updates
             for group in track_progress(results, report, total):
                 for result in group:
                     self._results.add_image_set(result)
                     yield result
 
-    def _count_requests(self) -> tuple[int, int, frozenset[str]]:
+    def _count_updates_and_requests(self) -> tuple[int, int, frozenset[str]]:
         """Return the numbers of updates and of requests to send, and the Study Instance UIDs of the updates.
 
         Raises UsageError if there is no update of a wanted study.
         """
         updates = requests = 0
         studies = set()
-        for planned in self._list_updates():
+        for planned in self._iterate_selected_updates():
             updates += 1
             studies.add(planned.update.study_instance_uid)
             state = self._states.read(planned.id)
@@ -205,7 +208,7 @@ class UpdateRun:
         imported = None
         if package.plan.jobs:
             reconciling = ReconciliationRun(self.path, manifests=self._options.manifests, clients=self._clients)
-            imported = ImportedImageSets.collect(reconciling.again(), studies)
+            imported = ImportedImageSets.collect(reconciling.reconcile_again(), studies)
         updater = ImageSetUpdater(
             reader=self._reader,
             states=self._states,
@@ -234,8 +237,9 @@ class UpdateRun:
                     yield item
 
     def _iterate_forecast(self) -> Iterator[ForecastRequest | ForecastRevert | ImageSetUpdateResult]:
-        _, _, studies = self._count_requests()
-        updater, updates = self._make_updater(studies), self._list_updates()
+        """Yield the requests and results of a dry run, image set by image set, and collect them for `result`."""
+        _, _, studies = self._count_updates_and_requests()
+        updater, updates = self._make_updater(studies), self._iterate_selected_updates()
         items: Iterator[ForecastRequest | ForecastRevert | ImageSetUpdateResult] = (
             updater.forecast_revert(updates, self._make_reverter())
             if self._options.revert

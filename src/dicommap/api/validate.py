@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from dicommap.arguments import (
     convert_arguments,
@@ -23,7 +23,6 @@ from dicommap.aws.clients import to_clients
 from dicommap.aws.source_roots import find_plan_source_issues
 from dicommap.dicom.defined_terms import unlisted_value_issues
 from dicommap.dicom.strict_json import parse_json
-from dicommap.display.issue_report import Issues
 from dicommap.display.validation_result import Validation
 from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.healthimaging.assumptions import Assumptions
@@ -61,7 +60,6 @@ if TYPE_CHECKING:
     from dicommap.progress import ProgressOption
     from dicommap.validation.file_contents import FilesByPath
 
-_IssuesT = TypeVar("_IssuesT", bound=Issues)
 _SHEET_SUFFIXES = (".csv", ".tsv", ".xlsx")
 
 
@@ -139,19 +137,19 @@ def validate(
         package_issues = [issue for issue in package_issues if issue.code != "request.placeholder"]
     issues += package_issues
     if s3 is not None and package is not None and not has_errors(issues):
-        issues += _keep_issues(issues, partial(validate_opened_package_in_s3, package, s3, progress))
+        with _add_issues_to_aws_errors(issues):
+            issues += validate_opened_package_in_s3(package, s3, progress)
     if store is None or package is None or has_errors(issues):
         return Validation.of_package(issues, job_counts)
-    look_up = partial(
-        validate_opened_package_in_store,
-        package,
-        store,
-        datastore_id=datastore_id,
-        search_rate=search_rate,
-        on_image_set=on_image_set,
-        progress=progress,
-    )
-    in_store = _keep_issues(issues, look_up)
+    with _add_issues_to_aws_errors(issues):
+        in_store = validate_opened_package_in_store(
+            package,
+            store,
+            datastore_id=datastore_id,
+            search_rate=search_rate,
+            on_image_set=on_image_set,
+            progress=progress,
+        )
     return Validation.of_package([*issues, *in_store], job_counts, in_store.store_forecast)
 
 
@@ -199,6 +197,7 @@ def validate_and_open(
 
 
 def _read_known_series(inventory: Inventory | StrPath | None) -> Mapping[str, set[str]] | None:
+    """Return Study Instance UID -> Series Instance UIDs of an inventory. Return None without an inventory."""
     if inventory is None:
         return None
     with opened_inventory(inventory) as opened:
@@ -218,13 +217,11 @@ class _DocumentContext:
     assumptions: Assumptions
 
 
-def _keep_issues(issues: Sequence[Issue], look_up: Callable[[], _IssuesT]) -> _IssuesT:
-    """Call `look_up`, and return its issues. If it raises AwsError, the error gets all issues found before.
-
-    `issues` are the issues that were found before the call.
-    """
+@contextmanager
+def _add_issues_to_aws_errors(issues: Sequence[Issue]) -> Iterator[None]:
+    """Return a context manager that adds `issues`, which were found before, to each AwsError of its block."""
     try:
-        return look_up()
+        yield
     except AwsError as error:
         error.issues = (*issues, *error.issues)
         raise
@@ -284,18 +281,18 @@ def _document_issues(
     """Return the issues of a rules file or JSON document. `validate` describes the arguments."""
     if place.suffix.lower() == ".toml":
         return list(read_rules(place).issues)
-    folder = _open_override_files(place, files)
-    assumptions = assumptions or _find_assumptions(place)
-    beside = _DocumentContext(
+    folder = _open_override_folder(place, files)
+    assumptions = assumptions or _find_plan_assumptions(place)
+    context = _DocumentContext(
         known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, assumptions=assumptions
     )
     return [
         issue if issue.location.path else issue.with_location(path=place.name)
-        for issue in _json_document_issues(place, beside)
+        for issue in _json_document_issues(place, context)
     ]
 
 
-def _json_document_issues(place: Path, beside: _DocumentContext) -> Iterator[Issue]:
+def _json_document_issues(place: Path, context: _DocumentContext) -> Iterator[Issue]:
     data = read_document(place)
     if data.startswith(SQLITE_SIGNATURE):
         raise DocumentError(
@@ -308,29 +305,33 @@ def _json_document_issues(place: Path, beside: _DocumentContext) -> Iterator[Iss
         return
     kind = detect_document_kind(document)
     if kind is DocumentKind.IMPORT_CONFIGURATION:
-        yield from check_import_configuration(document, beside.overrides, beside.known, beside.uri, beside.assumptions)
+        yield from check_import_configuration(
+            document, context.overrides, context.known, context.uri, context.assumptions
+        )
     elif kind is DocumentKind.REQUEST:
-        yield from _request_issues(document, beside)
+        yield from _request_issues(document, context)
     elif kind is DocumentKind.OVERRIDE:
-        override_issues = check_override(document, None, beside.assumptions)
+        override_issues = check_override(document, None, context.assumptions)
         yield from override_issues
         if not has_errors(override_issues):
-            data_set = parse_override_data_set(document, beside.assumptions)
+            data_set = parse_override_data_set(document, context.assumptions)
             yield from unlisted_value_issues(data_set, "/0" if isinstance(document, list) else "")
     elif kind is DocumentKind.UPDATE:
-        yield from check_update(document, beside.known, beside.assumptions)
+        yield from check_update(document, context.known, context.assumptions)
     elif kind is DocumentKind.PLAN:
         yield from check_schema("plan", document) or [*check_plan(document), *check_plan_sources(document["sources"])]
     else:
         yield make_issue("document.unknown-kind", Location(pointer=""))
 
 
-def _request_issues(document: dict[str, object], beside: _DocumentContext) -> Iterator[Issue]:
+def _request_issues(document: dict[str, object], context: _DocumentContext) -> Iterator[Issue]:
     inner = "/importConfiguration"
     # The issues inside the import configuration are left out here: it is checked below, also by more rules.
-    own_issues = (issue for issue in check_request(document) if not _is_within(issue.location.pointer or "", inner))
+    own_issues = (
+        issue for issue in check_request(document) if not _is_pointer_within(issue.location.pointer or "", inner)
+    )
     yield from own_issues
-    uri, written = beside.uri, document.get("inputS3Uri")
+    uri, written = context.uri, document.get("inputS3Uri")
     if isinstance(written, str):
         outputs = {Location(pointer="/outputS3Uri"): str(document.get("outputS3Uri"))}
         yield from check_output_uris([written], outputs)
@@ -341,15 +342,20 @@ def _request_issues(document: dict[str, object], beside: _DocumentContext) -> It
     if "importConfiguration" in document:
         configuration = document["importConfiguration"]
         yield from check_import_configuration(
-            configuration, beside.overrides, beside.known, uri, beside.assumptions, inner
+            configuration, context.overrides, context.known, uri, context.assumptions, inner
         )
 
 
-def _is_within(pointer: str, outer: str) -> bool:
+def _is_pointer_within(pointer: str, outer: str) -> bool:
+    """Return whether a JSON pointer is `outer` itself, or points to a value inside it."""
     return pointer == outer or pointer.startswith(outer + "/")
 
 
-def _open_override_files(place: Path, files: StrPath | None) -> FilesByPath | None:
+def _open_override_folder(place: Path, files: StrPath | None) -> FilesByPath | None:
+    """Return the override files for a document, from the directory `files`, or else from `files` beside the document.
+
+    Return None if the caller named no directory, and there is none beside the document.
+    """
     folder = place.parent / "files" if files is None else Path(files)
     if folder.is_dir():
         return DocumentFolder(folder, limit_of=lambda _: OVERRIDE_LIMIT, follow_links=True)
@@ -358,7 +364,7 @@ def _open_override_files(place: Path, files: StrPath | None) -> FilesByPath | No
     return None
 
 
-def _find_assumptions(place: Path) -> Assumptions:
+def _find_plan_assumptions(place: Path) -> Assumptions:
     """Return the assumptions in the plan of the package that contains a document.
 
     If no package contains the document, or its plan is not valid, return the default assumptions.

@@ -120,7 +120,10 @@ class Verification(Displayable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationSettings:
-    """Settings of a verification: where it reads, what, and how fast. `verify` describes them as its parameters."""
+    """Settings of a VerificationRun: its job manifests and metadata, its image sets, and its request rates.
+
+    They are parameters of `verify`, which describes them.
+    """
 
     manifests: Path | None = None
     metadata: Path | None = None
@@ -170,7 +173,7 @@ class VerificationRun:
     def __iter__(self) -> Iterator[StudyResult]:
         total = len({(job.id, mapping.studyInstanceUID) for job in self.package.plan.jobs for mapping in job.mappings})
         with progress_reporter(self._progress, "studies") as report:
-            yield from track_progress(self._verify(), report, total)
+            yield from track_progress(self._verify_jobs(), report, total)
 
     def result(self) -> Verification:
         """Return the result of the last iteration, which must have ended."""
@@ -185,8 +188,9 @@ class VerificationRun:
             started_at=self._started_at,
         )
 
-    def _verify(self) -> Iterator[StudyResult]:
-        source, name = self._open_source()
+    def _verify_jobs(self) -> Iterator[StudyResult]:
+        """Verify all jobs, yield the result of each study, and record the end of the verification in the package."""
+        source, name = self._open_metadata_source()
         previous = PreviousValues(self.package.path, self.package.plan.preview)
         now = format_utc(self._clock.now()) or ""
         with open_record(self.package.path, name, now, restart=self._settings.restart) as record:
@@ -206,7 +210,7 @@ class VerificationRun:
         event = AuditEvent(action=AuditAction.VERIFIED, datastoreId=datastore, counts=counts)
         record_event(self.package.path, event, now=self._clock.now())
 
-    def _open_source(self) -> tuple[MetadataSource, str]:
+    def _open_metadata_source(self) -> tuple[MetadataSource, str]:
         """Return the source of metadata and its name. The name is the data store's id, or `files` for a directory."""
         settings = self._settings
         if settings.metadata is not None:
@@ -227,9 +231,10 @@ class VerificationRun:
         return DatastoreMetadata(service, account.datastoreId), account.datastoreId
 
     def _verify_job(self, job: PlanJob, verifier: JobVerifier) -> Iterator[StudyResult]:
+        """Verify one job, yield the result of each study, and collect the counts and issues of the job."""
         issues = bounded_issues(JOB_ISSUE_LIMIT, job_folder(job.id))
         issues += self._configuration_issues(job, self.package.submission(job))
-        reconciled = self._reconcile(job)
+        reconciled = self._reconcile_if_allowed(job)
         non_primary = 0
         for study in verifier.verify(job, reconciled):
             self._count_effects(study)
@@ -261,7 +266,7 @@ class VerificationRun:
             self._counts.update((self._divided_effects[key],))
             self._counts.subtract(filter(None, (before,)))
 
-    def _reconcile(self, job: PlanJob) -> JobReconciliation | None:
+    def _reconcile_if_allowed(self, job: PlanJob) -> JobReconciliation | None:
         """Return the reconciliation of a job; None if the caller has no permission to read its job manifests."""
         try:
             return self._reconciling.reconcile(job)

@@ -83,11 +83,8 @@ class WatchResult(Displayable):
         return build_watch_report(package, self.submissions, self.others, self.issues, self.unsubmitted)
 
 
-def _to_events_argument(name: str, value: object) -> object:
-    """Return `value`, the argument `events` of `watch`, as a path, bytes or a list. Raises UsageError for other types.
-
-    `name` is the parameter's name, for the message.
-    """
+def _to_events(name: str, value: object) -> object:
+    """Return the argument `events` of `watch` as a path, bytes or a list. Raises UsageError for any other type."""
     if isinstance(value, str | os.PathLike):
         return to_path(name, value)
     if isinstance(value, bytes):
@@ -100,7 +97,7 @@ def _to_events_argument(name: str, value: object) -> object:
 @convert_arguments(
     package=optional(to_path),
     fhir_jobs=to_texts,
-    events=optional(_to_events_argument),
+    events=optional(_to_events),
     confirm=to_flag,
     once=to_flag,
     get_rate=optional(to_rate),
@@ -164,7 +161,7 @@ def watch(
                 fix="Name a package, and leave out --fhir-job and --once.",
             )
         return _watch_events(place, events, clients, clock, on_step, confirm=confirm)
-    service = ImportJobs(_make_clients(place, clients), clock, get_rate=get_rate)
+    service = ImportJobs(_make_package_clients(place, clients), clock, get_rate=get_rate)
     in_package = None if place is None else _make_package_watcher(place, service, clock, on_step)
     fhir = [FhirJobWatcher.from_text(text, service, on_step) for text in fhir_jobs]
     if in_package is None and not fhir:
@@ -172,7 +169,7 @@ def watch(
     watches: list[PackageWatcher | FhirJobWatcher] = [*([in_package] if in_package else []), *fhir]
     with progress_reporter(progress, "jobs") as report:
         _poll_until_ended(watches, clock, report, once=once)
-    return _make_result(place, in_package, fhir)
+    return _make_watch_result(place, in_package, fhir)
 
 
 def _watch_events(
@@ -189,7 +186,7 @@ def _watch_events(
     refusal = "" if confirm else "GetDICOMImportJob was not called"
     reached = QuickClients.from_clients(clients or Clients())
     try:
-        reached = QuickClients.from_clients(_make_clients(place, reached))
+        reached = QuickClients.from_clients(_make_package_clients(place, reached))
     except UsageError as error:
         refusal = error.message.rstrip(".")
     watcher = _make_package_watcher(place, ImportJobs(reached, clock), clock, on_step)
@@ -198,7 +195,7 @@ def _watch_events(
         job_events.add(document, location)
     issues = job_events.apply()
     reasons = {state.job: refusal for state in watcher.submissions()} if refusal else watcher.confirm()
-    return _make_result(place, watcher, (), issues, reasons)
+    return _make_watch_result(place, watcher, (), issues, reasons)
 
 
 def _read_events(events: StrPath | bytes | Iterable[object]) -> Iterator[tuple[object, Location]]:
@@ -215,7 +212,7 @@ def _read_events(events: StrPath | bytes | Iterable[object]) -> Iterator[tuple[o
             yield event, Location(pointer=f"/{index}")
 
 
-def _make_result(
+def _make_watch_result(
     place: Path | None,
     in_package: PackageWatcher | None,
     fhir: Sequence[FhirJobWatcher],
@@ -248,7 +245,8 @@ def _make_result(
     )
 
 
-def _make_clients(place: Path | None, clients: Clients | None) -> Clients:
+def _make_package_clients(place: Path | None, clients: Clients | None) -> Clients:
+    """Return the caller's clients, completed with the settings of the package's first submit if there is a package."""
     if place is None:
         return clients or Clients()
     require_package(place)
@@ -263,6 +261,7 @@ def _make_clients(place: Path | None, clients: Clients | None) -> Clients:
 def _make_package_watcher(
     place: Path, service: ImportJobs, clock: Clock, on_step: Callable[[str, str], None]
 ) -> PackageWatcher:
+    """Return the watcher of a package's jobs. Raises UsageError if no job of the package was submitted."""
     watch = PackageWatcher(place, read_package_plan(place), SubmissionStates(place), service, clock, on_step)
     if not watch.submissions():
         raise UsageError("No job of the package was submitted.", fix="Run 'dicommap submit PACKAGE' first.")

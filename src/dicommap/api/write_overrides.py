@@ -15,7 +15,7 @@ from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.import_configuration import ImportConfiguration
 from dicommap.healthimaging.limits import MAX_MAPPINGS
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
-from dicommap.issues import Location, Severity, find_code
+from dicommap.issues import Location, find_code, select_error_issues
 from dicommap.issues.wording import choose_verb, format_count
 from dicommap.overrides.mappings import build_import_configuration, build_override_files
 from dicommap.overrides.override import Override
@@ -76,13 +76,13 @@ def write_overrides(
 
     """
     require_assumptions(assumptions)
-    place, uri = to_path("directory", directory), _require_uri(input_s3_uri)
+    place, uri = to_path("directory", directory), _require_input_uri(input_s3_uri)
     accepted = _require_overrides(overrides, assumptions)
     _require_new_directory(place)
     placed = build_override_files(accepted, assumptions)
     texts = {file.path: file.text for _, file in placed}
     configuration = build_import_configuration(placed)
-    _require_valid(configuration, texts, uri, assumptions)
+    _require_valid_configuration(configuration, texts, uri, assumptions)
     try:
         write_new_directory(place, ((path, [text]) for path, text in texts.items()), len(texts))
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
@@ -129,7 +129,7 @@ def _require_overrides(overrides: object, assumptions: Assumptions) -> list[Over
 
 def _require_no_errors(overrides: Sequence[Override], assumptions: Assumptions) -> None:
     """Raise UsageError if an issue of an override is an error. The message has the first error."""
-    errors = [_select_error_issues(override.issues(assumptions)) for override in overrides]
+    errors = [select_error_issues(override.issues(assumptions)) for override in overrides]
     error_lists = [override_errors for override_errors in errors if override_errors]
     if error_lists:
         count = len(error_lists)
@@ -140,12 +140,12 @@ def _require_no_errors(overrides: Sequence[Override], assumptions: Assumptions) 
         )
 
 
-def _require_uri(input_s3_uri: object) -> S3Uri:
+def _require_input_uri(input_s3_uri: object) -> S3Uri:
     """Return the parsed input URI. Raises UsageError if no import job accepts the URI."""
     uri = S3Uri.parse(input_s3_uri) if isinstance(input_s3_uri, str) else None
     if uri is None or not isinstance(input_s3_uri, str):
         raise UsageError("input_s3_uri is not an S3 URI.", fix="Write it as s3://bucket/prefix/.")
-    _raise_first(_select_error_issues(s3_uri_issues(input_s3_uri, Location())), "input_s3_uri")
+    _raise_first_error(select_error_issues(s3_uri_issues(input_s3_uri, Location())), "input_s3_uri")
     return uri
 
 
@@ -163,27 +163,24 @@ def _require_new_directory(place: Path) -> None:
         raise DocumentError(f"The parent directory of {place} does not exist.", fix="Make it first.")
 
 
-def _require_valid(
+def _require_valid_configuration(
     configuration: ImportConfiguration, texts: Mapping[str, str], uri: S3Uri, assumptions: Assumptions
 ) -> None:
     """Raise UsageError if `dicommap validate` would find an error in the import configuration or an override file."""
     document = configuration.model_dump(mode="json", exclude_none=True)
     files = {path: text.encode() for path, text in texts.items()}
-    _raise_first(
-        _select_error_issues(check_import_configuration(document, files, None, uri, assumptions)),
+    _raise_first_error(
+        select_error_issues(check_import_configuration(document, files, None, uri, assumptions)),
         "The import configuration",
     )
 
 
-def _raise_first(errors: Sequence[Issue], subject: str) -> None:
+def _raise_first_error(errors: Sequence[Issue], subject: str) -> None:
+    """Raise UsageError with the first of `errors`. Do nothing if there are none. `subject` begins the message."""
     if errors:
         code = find_code(errors[0].code)
         fix = code.fix if code is not None else "Correct it."
         raise UsageError(f"{subject} is not valid: {errors[0]}", fix=fix)
-
-
-def _select_error_issues(issues: Iterable[Issue]) -> list[Issue]:
-    return [issue for issue in issues if issue.severity is Severity.ERROR]
 
 
 def _directory_error(place: Path, error: OSError | ValueError) -> DocumentError:

@@ -135,6 +135,11 @@ def has_errors(issues: Iterable[Issue]) -> bool:
     return any(issue.severity is Severity.ERROR for issue in issues)
 
 
+def select_error_issues(issues: Iterable[Issue]) -> list[Issue]:
+    """Return those of the issues that are errors."""
+    return [issue for issue in issues if issue.severity is Severity.ERROR]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueCode:
     """One entry of the catalogue. Messages, `dicommap explain` and the documentation are made from these entries."""

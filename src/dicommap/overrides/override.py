@@ -21,7 +21,7 @@ from dicommap.edits.unusable_texts import unusable_data_set_issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.limits import uid_mapping_problem
-from dicommap.issues import Location, Severity, has_errors, make_issue
+from dicommap.issues import Location, Severity, has_errors, make_issue, select_error_issues
 from dicommap.issues.wording import format_count
 from dicommap.model.study import Target
 from dicommap.overrides.keyword_values import attribute_from_keyword
@@ -236,7 +236,7 @@ class Override(Target):
                 `assumptions` is not an Assumptions object.
 
         """
-        errors = [issue for issue in self.issues(assumptions) if issue.severity is Severity.ERROR]
+        errors = select_error_issues(self.issues(assumptions))
         if errors:
             raise UsageError(
                 f"The override has {format_count(len(errors), 'error')}; the first: {errors[0]}",
