@@ -21,5 +21,5 @@ def at_once(start: Callable[[], Any]) -> Future[Any]:
 @pytest.fixture
 def others_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the other processes of a scan read all tasks: they start at once and have room for every task."""
-    monkeypatch.setattr(process_pool, "start_in_background", at_once)
+    monkeypatch.setattr(process_pool, "start_pool_in_background", at_once)
     monkeypatch.setattr(process_pool, "_MAX_PENDING_PER_PROCESS", 1_000)

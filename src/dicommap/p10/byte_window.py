@@ -93,7 +93,7 @@ class ByteWindow:
     def record_values(self, spans: list[tuple[int, int]]) -> None:
         """Do nothing. A subclass records `spans` (begin, end) of values that decide the next steps of a walk."""
 
-    def require(self, end: int) -> None:
+    def require_bytes_before(self, end: int) -> None:
         """Raise EndOfFile if the file has fewer than `end` bytes."""
         if end > self.size:
             raise EndOfFile(self.size)
@@ -104,7 +104,7 @@ class ByteWindow:
 
     def _move_to(self, offset: int, length: int) -> None:
         """Read bytes so that the window begins at `offset` and has at least `length` bytes."""
-        self.require(offset + length)
+        self.require_bytes_before(offset + length)
         requested = min(
             self.size - offset, max(length, min(len(self.buffer) * _GROWTH_FACTOR, 2**20), FIRST_READ_BYTES)
         )
@@ -115,6 +115,9 @@ class ByteWindow:
             raise EndOfFile(self.size)
 
     def _correct_size(self, offset: int, requested: int, data: bytes) -> None:
-        # The file may have shrunk after its size was read.
+        """Set `size` to the end of `data` if a read at `offset` returned fewer bytes than requested.
+
+        The file may have shrunk after its size was read.
+        """
         if len(data) < requested:
             self.size = offset + len(data)

@@ -1,9 +1,9 @@
 """Read elements of a data set: the head of one element, or all elements before the first that needs checks.
 
-An element has a head (tag, VR and length) and a value. `read_element` reads one head with all checks.
-`pass_plain_elements` is fast. It handles only plain elements, which are most elements of most headers. A plain element
-is valid, completely buffered, of defined length, and its tag is higher than the tag before. The caller handles every
-other element with `read_element`, so every malformed element is checked.
+An element has a head (tag, VR and length) and a value. `read_element_head` reads one head with all checks.
+`walk_plain_elements` is fast. It walks over plain elements only, which are most elements of most headers. A plain
+element is valid, completely buffered, of defined length, and its tag is higher than the tag before. The caller handles
+every other element with `read_element_head`, so every malformed element is checked.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ LAST_ELEMENT_TAG = FIRST_DELIMITER_TAG - 1
 _LONGEST_HEAD = 12
 
 
-def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> tuple[int, bytes, int, int]:
+def read_element_head(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> tuple[int, bytes, int, int]:
     """Read the head (tag, VR and length) of the element at `offset`.
 
     Args:
@@ -79,7 +79,7 @@ def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> 
     return tag, vr, offset + 12, encoding.long.unpack(window.bytes_at(offset + 8, 4))[0]
 
 
-def pass_plain_elements(
+def walk_plain_elements(
     window: ByteWindow,
     offset: int,
     encoding: DataSetEncoding,
@@ -88,7 +88,7 @@ def pass_plain_elements(
     last: int,
     into: dict[int, RawValue],
 ) -> tuple[int, int, list[int]]:
-    """Pass plain elements in a fast loop, and collect the wanted values. Stop at the first element that needs checks.
+    """Walk over plain elements in a fast loop, and collect the wanted values. Stop at the first other element.
 
     A plain element is valid, completely buffered, of defined length, and its tag is higher than the tag before.
 
@@ -97,27 +97,27 @@ def pass_plain_elements(
         offset: The offset at which the first element begins.
         encoding: The encoding of the elements.
         wanted: Tag -> size limit in bytes, for each wanted value.
-        above: The loop stops at the first element whose tag is not higher than this tag and the tags passed before.
+        above: The loop stops at the first element whose tag is not higher than this tag and all tags before.
         last: The loop stops at the first element whose tag is higher than this tag. It is LAST_ELEMENT_TAG or lower.
         into: The dictionary to which wanted values are added.
 
     Returns:
-        The offset at which the loop stopped; the tag of the last passed element, or `above` if no element was passed;
-        and the positions of the passed elements in the window's buffer.
+        The offset at which the loop stopped; the tag of the last plain element, or `above` if there was none; and the
+        positions of the plain elements in the window's buffer.
 
     """
     base = window.buffer_start
     positions: list[int] = []
     if offset < base:
         return offset, above, positions
-    pass_elements = _pass_in_implicit_vr if encoding.implicit else _pass_in_explicit_vr
-    at, highest_tag = pass_elements(window, offset - base, encoding, wanted, above, last, into, positions)
+    walk_elements = _walk_in_implicit_vr if encoding.implicit else _walk_in_explicit_vr
+    at, highest_tag = walk_elements(window, offset - base, encoding, wanted, above, last, into, positions)
     if positions and base == 0:  # the layout cache takes only headers that are inside the first buffer
         window.record_heads(encoding, positions, at)
     return base + at, highest_tag, positions
 
 
-def _pass_in_explicit_vr(
+def _walk_in_explicit_vr(
     window: ByteWindow,
     at: int,
     encoding: DataSetEncoding,
@@ -127,7 +127,7 @@ def _pass_in_explicit_vr(
     into: dict[int, RawValue],
     positions: list[int],
 ) -> tuple[int, int]:
-    """Pass plain elements in explicit VR for `pass_plain_elements`. `at` is the first position in the buffer."""
+    """Walk over plain elements in explicit VR for `walk_plain_elements`. `at` is the first position in the buffer."""
     data, base = window.buffer, window.buffer_start
     size = min(len(data), window.size - base)
     last_head = size - _LONGEST_HEAD
@@ -160,7 +160,7 @@ def _begins_in_explicit_vr(window: ByteWindow, offset: int) -> bool:
     return window.bytes_at(offset + 12, 2) in EXPLICIT_VRS
 
 
-def _pass_in_implicit_vr(
+def _walk_in_implicit_vr(
     window: ByteWindow,
     at: int,
     encoding: DataSetEncoding,
@@ -170,7 +170,7 @@ def _pass_in_implicit_vr(
     into: dict[int, RawValue],
     positions: list[int],
 ) -> tuple[int, int]:
-    """Pass plain elements in implicit VR for `pass_plain_elements`. `at` is the first position in the buffer."""
+    """Walk over plain elements in implicit VR for `walk_plain_elements`. `at` is the first position in the buffer."""
     # The loop for explicit VR ends with the same lines. A shared function would be called for each element, and be
     # slow.
     data, base = window.buffer, window.buffer_start
@@ -192,10 +192,10 @@ def _pass_in_implicit_vr(
     return at, above
 
 
-def find_heads(data: bytes, encoding: DataSetEncoding, positions: Iterable[int]) -> list[Span]:
+def find_head_spans(data: bytes, encoding: DataSetEncoding, positions: Iterable[int]) -> list[Span]:
     """Return the spans (begin, end) of the heads of the elements at `positions` in `data`.
 
-    A head has the tag, the VR and the length of an element. The positions are those that `pass_plain_elements`
+    A head has the tag, the VR and the length of an element. The positions are those that `walk_plain_elements`
     returned.
     """
     if encoding.implicit:

@@ -15,7 +15,7 @@ from dicommap.p10.data_set_encoding import (
     get_encoding,
     is_likely_encoding,
 )
-from dicommap.p10.elements import ABSENT_VALUE, pass_plain_elements, read_element
+from dicommap.p10.elements import ABSENT_VALUE, read_element_head, walk_plain_elements
 from dicommap.p10.structure_errors import MalformedError
 
 if TYPE_CHECKING:
@@ -65,25 +65,25 @@ def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
     uids: dict[int, RawValue] = {}
     while window.size - offset >= 8 and window.bytes_at(offset, 2) == _GROUP_BYTES:
         begin = offset
-        offset, _, _ = pass_plain_elements(window, offset, encoding, _UID_LIMITS, _BEFORE_GROUP, _GROUP_END, uids)
+        offset, _, _ = walk_plain_elements(window, offset, encoding, _UID_LIMITS, _BEFORE_GROUP, _GROUP_END, uids)
         if offset == begin:
-            offset = _read_checked_element(window, offset, encoding, uids)
+            offset = _walk_checked_element(window, offset, encoding, uids)
     # The layout cache must know that these UIDs decide how the walk continues.
     deciding = [(start, start + len(raw)) for tag, (_, start, raw) in uids.items() if tag != _SOP_INSTANCE]
     window.record_values(deciding)
     _, _, sop_class = uids.get(_SOP_CLASS, ABSENT_VALUE)
     _, _, transfer_syntax = uids.get(_TRANSFER_SYNTAX, ABSENT_VALUE)
-    return FileMeta(_decode_known_uid(sop_class), _decode_known_uid(transfer_syntax), uids.get(_SOP_INSTANCE), offset)
+    return FileMeta(_decode_cached_uid(sop_class), _decode_cached_uid(transfer_syntax), uids.get(_SOP_INSTANCE), offset)
 
 
-def _read_checked_element(window: ByteWindow, offset: int, encoding: DataSetEncoding, uids: dict[int, RawValue]) -> int:
-    """Read an element of group 0002 with all checks. If it is one of the UIDs, add it to `uids`.
+def _walk_checked_element(window: ByteWindow, offset: int, encoding: DataSetEncoding, uids: dict[int, RawValue]) -> int:
+    """Walk over one element of group 0002, with all checks. If it is one of the wanted UIDs, add it to `uids`.
 
     Returns:
         The offset after the element.
     """
-    tag, vr, start, length = read_element(window, offset, encoding)
-    window.require(start + length)
+    tag, vr, start, length = read_element_head(window, offset, encoding)
+    window.require_bytes_before(start + length)
     if tag in _UID_LIMITS:
         if length > MAX_META_UID_BYTES:
             raise MalformedError(start, "a UID of the file meta is too long")
@@ -100,7 +100,7 @@ def decode_uid(raw: bytes) -> str:
 
 
 @lru_cache(maxsize=256)
-def _decode_known_uid(raw: bytes) -> str:
+def _decode_cached_uid(raw: bytes) -> str:
     """Return a UID as text, from a cache if another file had the same UID."""
     return decode_uid(raw)
 

@@ -69,7 +69,7 @@ def decode_header(raw_header: RawHeader, wanted: WantedAttributes) -> Header | R
         issues.append(make_issue("p10.sop-instance-uid-mismatch"))
     if walked.highest_tag < INSTANCE_NUMBER:
         issues.append(make_issue("p10.ends-early", offset=walked.end))
-    return require_identifying_uids(meta.transfer_syntax_uid, values, issues)
+    return make_header_or_rejected_file(meta.transfer_syntax_uid, values, issues)
 
 
 def _decode_values(
@@ -153,10 +153,10 @@ def _find_encoding_issues(declared_uid: str, encoding: DataSetEncoding) -> list[
     return [make_issue("p10.encoding-mismatch", declared=declared.name, found=encoding.name)]
 
 
-def require_identifying_uids(
+def make_header_or_rejected_file(
     transfer_syntax_uid: str, values: dict[str, str], issues: list[Issue]
 ) -> Header | RejectedFile:
-    """Return the header, or a RejectedFile if an identifying UID is missing or cannot be in an AWS mapping.
+    """Return a Header, or a RejectedFile if an identifying UID is missing or cannot be in an AWS mapping.
 
     Args:
         transfer_syntax_uid: The transfer syntax UID; empty if it is not known.
@@ -238,7 +238,7 @@ class TextCaches:
         self._by_kind: dict[tuple[int, int, bytes], TextCache] = {}
         """Number of a context, tag and VR -> the cache for such values."""
 
-    def get_all(self, walked: WalkResult, encoding: DataSetEncoding) -> list[TextCache]:
+    def get_caches(self, walked: WalkResult, encoding: DataSetEncoding) -> list[TextCache]:
         """Return the TextCache of each value in `walked.values`, in the same order."""
         if len(self._by_kind) >= _MAX_CACHED_KINDS:
             self._contexts.clear()

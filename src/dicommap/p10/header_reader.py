@@ -81,7 +81,7 @@ def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | R
     """
     if size == 0:
         return _EMPTY
-    header = read_window(ByteWindow(read, size), wanted)
+    header = read_header_in_window(ByteWindow(read, size), wanted)
     return decode_header(header, wanted) if isinstance(header, RawHeader) else header
 
 
@@ -131,13 +131,15 @@ class HeaderReader:
                             self._layouts.insert(0, self._layouts.pop(index))
                         return header
         window = RecordingWindow(read, size, head, first_bytes)
-        walked = read_window(window, self._wanted)
+        walked = read_header_in_window(window, self._wanted)
         if not isinstance(walked, RawHeader):
             return walked
         with self._lock:
-            return self._add_layout(window, walked, head)
+            return self._add_layout_and_decode(window, walked, head)
 
-    def _add_layout(self, window: RecordingWindow, raw_header: RawHeader, head: bytes) -> Header | RejectedFile:
+    def _add_layout_and_decode(
+        self, window: RecordingWindow, raw_header: RawHeader, head: bytes
+    ) -> Header | RejectedFile:
         """Add the layout of a file to the layout cache, and return the decoded header of the file.
 
         The layout is added only if `head` contains the whole header.
@@ -151,17 +153,17 @@ class HeaderReader:
         if layout is not None:
             self._layouts.insert(0, CachedLayout(layout, self._wanted, self._caches))
             del self._layouts[MAX_LAYOUTS:]
-        self._adjust_first_read(window.required_size)
+        self._adjust_first_read_size(window.required_size)
         return decode_header(raw_header, self._wanted)
 
-    def _adjust_first_read(self, required_size: int) -> None:
+    def _adjust_first_read_size(self, required_size: int) -> None:
         """Set how many bytes the first read of later files requests: enough for headers as large as the last ones."""
         if required_size <= MAX_LAYOUT_BYTES:
             self._required_sizes.append(required_size)
             self._first_bytes = -(-max(self._required_sizes) // _FIRST_READ_STEP) * _FIRST_READ_STEP
 
 
-def read_window(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Header | RejectedFile:
+def read_header_in_window(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Header | RejectedFile:
     """Read the header of the file whose bytes `window` returns.
 
     Returns:
@@ -175,7 +177,7 @@ def read_window(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Hea
             header = _read_without_preamble(window, wanted)
             if isinstance(header, Header):
                 return header
-        return _read_p10(window, wanted)
+        return _read_p10_file(window, wanted)
     except EndOfFile as end:
         issue = make_issue("p10.truncated", offset=end.offset, reason=end.reason or "the file meta is cut")
         return RejectedFile(disposition=Disposition.TRUNCATED, issues=(issue,))
@@ -211,7 +213,7 @@ def _may_be_bare_data_set(window: ByteWindow) -> bool:
     return any(is_likely_encoding(encoding, window.bytes_at(0, 8)) for encoding in ENCODINGS)
 
 
-def _read_p10(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Header | RejectedFile:
+def _read_p10_file(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Header | RejectedFile:
     """Read the header of a P10 file.
 
     Return a RawHeader if the layout of the file can be cached. Otherwise, return a Header or a RejectedFile.
@@ -221,8 +223,8 @@ def _read_p10(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Heade
         return _DICOMDIR
     if meta.transfer_syntax_uid == DEFLATED_TRANSFER_SYNTAX:
         with _inflating:
-            return decode_header(_read_data_set(inflate_window(window, meta.end), 0, meta, wanted), wanted)
-    raw_header = _read_data_set(window, meta.end, meta, wanted)
+            return decode_header(_read_raw_header(inflate_data_set(window, meta.end), 0, meta, wanted), wanted)
+    raw_header = _read_raw_header(window, meta.end, meta, wanted)
     walked = raw_header.walked
     # A walk over the whole data set ends at the end of the file; its result depends on the size of the file.
     can_become_layout = walked.end < window.size and _has_all_uids(walked, wanted)
@@ -234,7 +236,7 @@ def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Head
 
     Return a RejectedFile if the file is not DICOM, or if a UID is missing.
     """
-    if packed := detect_packed_file(window):
+    if packed := packed_file_issue(window):
         return RejectedFile(disposition=Disposition.NOT_DICOM, issues=(packed,))
     try:
         start = 4 if window.bytes_at(0, 4) == b"DICM" else 0
@@ -246,8 +248,8 @@ def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Head
             missing.append("file meta")
         is_deflated = meta.transfer_syntax_uid == DEFLATED_TRANSFER_SYNTAX
         with _inflating if is_deflated else nullcontext():
-            data, start = (inflate_window(window, meta.end), 0) if is_deflated else (window, meta.end)
-            header = decode_header(_read_data_set(data, start, meta, wanted), wanted)
+            data, start = (inflate_data_set(window, meta.end), 0) if is_deflated else (window, meta.end)
+            header = decode_header(_read_raw_header(data, start, meta, wanted), wanted)
     except (EndOfFile, MalformedError):
         return _NOT_DICOM
     if isinstance(header, RejectedFile):
@@ -257,8 +259,8 @@ def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Head
     return header._replace(disposition=Disposition.NOT_P10, issues=(not_p10, *others))
 
 
-def detect_packed_file(window: ByteWindow) -> Issue | None:
-    """Return an issue if the file is an archive or a compressed file, such as a ZIP file; None for any other file."""
+def packed_file_issue(window: ByteWindow) -> Issue | None:
+    """Return an issue if the file is an archive or a compressed file, such as a ZIP file. Return None for any other."""
     packed_format = detect_packed_format(window.bytes_at(0, min(window.size, HEAD_BYTES)))
     if packed_format is None:
         return None
@@ -266,7 +268,7 @@ def detect_packed_file(window: ByteWindow) -> Issue | None:
     return make_issue(code, kind=packed_format.kind)
 
 
-def _read_data_set(window: ByteWindow, start: int, meta: FileMeta, wanted: WantedAttributes) -> RawHeader:
+def _read_raw_header(window: ByteWindow, start: int, meta: FileMeta, wanted: WantedAttributes) -> RawHeader:
     """Walk over the data set at `start` and return its raw header. Its encoding is detected from the first element."""
     declared = meta.transfer_syntax_uid
     encoding = detect_encoding(window, start, declared) if start < window.size else get_encoding(declared)
@@ -299,7 +301,7 @@ def _has_all_uids(walked: WalkResult, wanted: WantedAttributes) -> bool:
     return walked.values.keys() >= wanted.identifying
 
 
-def inflate_window(window: ByteWindow, offset: int) -> ByteWindow:
+def inflate_data_set(window: ByteWindow, offset: int) -> ByteWindow:
     """Inflate (decompress) the deflated data set at `offset`, and return a window on the resulting bytes.
 
     Raises:
@@ -326,7 +328,7 @@ def inflate_window(window: ByteWindow, offset: int) -> ByteWindow:
 class _TruncatedWindow(ByteWindow):
     """A window on the first MAX_INFLATED_BYTES of a larger data set. To require a later byte raises MalformedError."""
 
-    def require(self, end: int) -> None:
+    def require_bytes_before(self, end: int) -> None:
         if end > self.size:
             raise MalformedError(self.size, f"the header has more than {MAX_INFLATED_BYTES} bytes when inflated")
 

@@ -31,8 +31,8 @@ from dicommap.p10.elements import (
     FIRST_DELIMITER_TAG,
     LAST_ELEMENT_TAG,
     UNDEFINED_LENGTH,
-    pass_plain_elements,
-    read_element,
+    read_element_head,
+    walk_plain_elements,
 )
 from dicommap.p10.structure_errors import ITEM_TAG, MalformedError, format_element, format_vr, make_overrun_error
 
@@ -63,14 +63,14 @@ class OpenSequence(NamedTuple):
     """The encoding of the current item, if the walk is inside an item of undefined length. Otherwise None."""
 
 
-class ItemFollower:
-    """A reader that skips the items of sequences.
+class ItemSkipper:
+    """A walker over the items of sequences, which skips them to find the end of each sequence.
 
     It records an issue if items have another encoding than their data set.
     """
 
     def __init__(self, window: ByteWindow) -> None:
-        """Make a reader of the items in a file. It has not counted any element yet.
+        """Make a skipper of the items in a file. It has not counted any element yet.
 
         Args:
             window: The bytes of the file.
@@ -82,7 +82,7 @@ class ItemFollower:
         """Issue code -> tag of the first top-level element with this issue."""
 
     def count_element(self, offset: int, passed: int = 0) -> None:
-        """Count the element at `offset`, and the elements that were passed before it.
+        """Count the element at `offset`, and the `passed` plain elements before it.
 
         Raises MalformedError if the header has more than MAX_ELEMENTS elements.
         """
@@ -91,7 +91,7 @@ class ItemFollower:
         if self._element_count > MAX_ELEMENTS:
             raise MalformedError(offset, f"the header has more than {MAX_ELEMENTS:,} elements and items")
 
-    def check_first_item(self, tag: int, start: int, length: int, encoding: DataSetEncoding) -> None:
+    def check_first_item_encoding(self, tag: int, start: int, length: int, encoding: DataSetEncoding) -> None:
         """Record an issue if the first item of a sequence of defined length has another encoding than the data set.
 
         The other items are not checked, because the walk skips the sequence as a whole.
@@ -110,7 +110,7 @@ class ItemFollower:
         end = start + length if item_length == UNDEFINED_LENGTH else min(start + length, start + 8 + item_length)
         self._detect_item_encoding(start + 8, encoding, end, tag)
 
-    def find_end(self, tag: int, vr: bytes, start: int, encoding: DataSetEncoding) -> int:
+    def find_element_end(self, tag: int, vr: bytes, start: int, encoding: DataSetEncoding) -> int:
         """Return the offset after the end of an element of undefined length.
 
         Args:
@@ -129,14 +129,14 @@ class ItemFollower:
             raise MalformedError(start, reason)
         levels = [OpenSequence(IMPLICIT_LITTLE_ENDIAN if vr == b"UN" else encoding)]
         try:
-            return self._follow_items(tag, start, levels, fragments=vr in _FRAGMENT_VRS)
+            return self._skip_items(tag, start, levels, fragments=vr in _FRAGMENT_VRS)
         except EndOfFile as end:
             reason = end.reason or f"{format_element(tag)} has no end"
             if self._last_offset == end.offset:  # no element is cut: the delimiters are missing
                 raise MalformedError(start, reason) from None
             raise EndOfFile(end.offset, reason) from None
 
-    def _follow_items(self, tag: int, offset: int, levels: list[OpenSequence], *, fragments: bool) -> int:
+    def _skip_items(self, tag: int, offset: int, levels: list[OpenSequence], *, fragments: bool) -> int:
         """Skip items until all sequences in `levels` have ended. Return the offset after the last sequence.
 
         If `fragments` is True, the items contain fragments of pixel data instead of elements.
@@ -146,7 +146,7 @@ class ItemFollower:
         while levels:
             level = levels.pop()
             if level.item is not None:
-                offset, skipped = self._pass_elements_in_item(tag, offset, level, level.item, levels, skipped)
+                offset, skipped = self._skip_elements_in_item(tag, offset, level, level.item, levels, skipped)
                 continue
             self.count_element(offset)
             group, number, length = level.encoding.implicit_head.unpack(window.bytes_at(offset, 8))
@@ -154,7 +154,7 @@ class ItemFollower:
             if found_tag == SEQUENCE_END:
                 offset, skipped = offset + 8, None
             elif found_tag == ITEM_END and skipped is not None:
-                offset = self._pass_stray_delimiter(offset, tag)
+                offset = self._skip_stray_delimiter(offset, tag)
                 levels.append(level)
             elif found_tag == ITEM and length == UNDEFINED_LENGTH:
                 offset, skipped = offset + 8, None
@@ -172,7 +172,7 @@ class ItemFollower:
                 raise MalformedError(offset, reason)
         return offset
 
-    def _pass_elements_in_item(
+    def _skip_elements_in_item(
         self,
         top: int,
         offset: int,
@@ -190,18 +190,18 @@ class ItemFollower:
                 there. It is None after a delimiter, and after the head of an element of undefined length.
 
         """
-        offset, _, positions = pass_plain_elements(self._window, offset, encoding, {}, 0, LAST_ELEMENT_TAG, {})
+        offset, _, positions = walk_plain_elements(self._window, offset, encoding, {}, 0, LAST_ELEMENT_TAG, {})
         if positions:
             skipped = self._window.buffer_start + positions[-1]
         self.count_element(offset, passed=len(positions))
-        tag, vr, start, length = read_element(self._window, offset, encoding)
+        tag, vr, start, length = read_element_head(self._window, offset, encoding)
         if tag == ITEM_END:
             levels.append(OpenSequence(level.encoding))
             return offset + 8, None
         levels.append(level)
         if tag >= FIRST_DELIMITER_TAG:
             if tag == SEQUENCE_END and skipped is not None and self._is_sequence(skipped, encoding):
-                return self._pass_stray_delimiter(offset, top), None
+                return self._skip_stray_delimiter(offset, top), None
             raise MalformedError(offset, f"an item of {format_element(top)} has no end")
         if length != UNDEFINED_LENGTH:
             self._require_bytes(start + length, start, length, encoding, tag, top, vr)
@@ -219,8 +219,9 @@ class ItemFollower:
     def _require_bytes(
         self, end: int, start: int, length: int, encoding: DataSetEncoding, tag: int, top: int, vr: bytes = b""
     ) -> None:
+        """Raise EndOfFile or MalformedError if the file ends before `end`, the end of an element inside `top`."""
         try:
-            self._window.require(end)
+            self._window.require_bytes_before(end)
         except EndOfFile:
             raise make_overrun_error(self._window, start, length, encoding, tag=tag, vr=vr, inside=top) from None
 
@@ -229,12 +230,12 @@ class ItemFollower:
 
         In implicit VR, elements have no VR. An element that is empty or starts with an item then counts as a sequence.
         """
-        _, vr, start, length = read_element(self._window, offset, encoding)
+        _, vr, start, length = read_element_head(self._window, offset, encoding)
         if not encoding.implicit:
             return vr == b"SQ"
         return length == 0 or (length >= 8 and self._window.peek(start, 4) == ITEM_TAG)
 
-    def _pass_stray_delimiter(self, offset: int, tag: int) -> int:
+    def _skip_stray_delimiter(self, offset: int, tag: int) -> int:
         """Skip a delimiter after an element of defined length, and record an issue. Return the offset after it."""
         self.issue_tags.setdefault(STRAY_DELIMITER, tag)
         return offset + 8
@@ -254,12 +255,12 @@ class ItemFollower:
         other = _OTHER_ENCODING.get(declared)
         if other is None or (self._window.peek(offset + 4, 2) in EXPLICIT_VRS) is not declared.implicit:
             return declared
-        if not self._is_element_in(offset, other, end):
+        if not self._is_element_in_encoding(offset, other, end):
             return declared
         self.issue_tags.setdefault(ITEM_ENCODING, tag)
         return other
 
-    def _is_element_in(self, offset: int, encoding: DataSetEncoding, end: int | None) -> bool:
+    def _is_element_in_encoding(self, offset: int, encoding: DataSetEncoding, end: int | None) -> bool:
         """Return whether an element in `encoding` is at `offset`, and another element or the item's end follows it."""
         window = self._window
         tag, start, length = _parse_element_head(window.peek(offset, 12), offset, encoding)

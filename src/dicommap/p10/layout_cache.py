@@ -113,7 +113,7 @@ class HeaderLayout:
             theirs = head[offset : min(offset + _BLOCK_BYTES, len(walked))]
             if ours == theirs:
                 continue
-            for begin, stop in _find_differing_runs(ours, theirs):
+            for begin, stop in _find_differing_byte_spans(ours, theirs):
                 value_span = self._find_value_span(offset + begin)
                 if value_span is None or value_span[1] < offset + stop:
                     return None
@@ -172,7 +172,7 @@ def make_layout(window: RecordingWindow, raw_header: RawHeader, head: bytes) -> 
     return HeaderLayout(head=head[:end], raw_header=raw_header, landmark=landmark, spans=spans, runs=window.runs)
 
 
-def _find_differing_runs(first: bytes, second: bytes) -> Iterator[Span]:
+def _find_differing_byte_spans(first: bytes, second: bytes) -> Iterator[Span]:
     """Yield the spans in which two byte strings of equal length differ."""
     differing_bits = int.from_bytes(first, "little") ^ int.from_bytes(second, "little")
     return (match.span() for match in _NONZERO_BYTES.finditer(differing_bits.to_bytes(len(first), "little")))
@@ -197,29 +197,29 @@ class SharedBytes:
         """Spans of values in which at least one file differed, in ascending order."""
         self._layout = layout
         self._size = len(layout.head)
-        self._update_pieces()
+        self._update_compared_pieces()
 
     def matches(self, head: bytes) -> bool:
         """Return whether the file that begins with `head` has all shared bytes.
 
-        If so, the layout fits the file. If not, the layout may still fit: call `fits_and_updates`.
+        If so, the layout fits the file. If not, the layout may still fit: then call `try_add_differing_spans`.
         """
         return len(head) >= self._size and self._pieces.unpack_from(head) == self._shared
 
-    def fits_and_updates(self, head: bytes) -> bool:
-        """Return whether the layout fits the file that begins with `head`.
+    def try_add_differing_spans(self, head: bytes) -> bool:
+        """Add the spans of values in which the file that begins with `head` differs from the walked file.
 
-        If so, compare the values with those of the first file of the layout, and add the spans of different values to
-        `differing_spans`.
+        Returns:
+            Whether the layout fits the file. If it does not fit, nothing is added.
         """
         differing = self._layout.find_differing_spans(head)
         if differing is None:
             return False
         self.differing_spans = tuple(sorted(differing.union(self.differing_spans)))
-        self._update_pieces()
+        self._update_compared_pieces()
         return True
 
-    def _update_pieces(self) -> None:
+    def _update_compared_pieces(self) -> None:
         """Compute the `struct.Struct` that unpacks the shared bytes of a file and skips its differing bytes."""
         form, offset = "", 0
         for begin, stop in self.differing_spans:
@@ -259,16 +259,16 @@ class CachedLayout:
     def read_header(self, head: bytes) -> Header | RejectedFile | None:
         """Return the header of the file that begins with `head`. Return None if the layout does not fit the file."""
         if self._shared_bytes is None:
-            if not self._prepare(head):
+            if not self._prepare_for_second_file(head):
                 return None
         elif not self._shared_bytes.matches(head):
-            if not self._shared_bytes.fits_and_updates(head):
+            if not self._shared_bytes.try_add_differing_spans(head):
                 return None
-            self._update_fields(self._shared_bytes.differing_spans)
+            self._divide_wanted_values(self._shared_bytes.differing_spans)
         header = None if self._shared_values is None else self._read_without_issues(head, self._shared_values)
         return header or decode_header(self.layout.read_raw_header(head), self._wanted)
 
-    def _prepare(self, head: bytes) -> bool:
+    def _prepare_for_second_file(self, head: bytes) -> bool:
         """Prepare the reader for the second file, which begins with `head`.
 
         Most layouts of a mixed tree never have a second file, so nothing is prepared for them.
@@ -285,7 +285,7 @@ class CachedLayout:
         self._has_no_issues = is_as_declared and not walked.issue_tags
         """Whether the tags, VRs and lengths of the layout have no issue. Such an issue is an issue of each file."""
         self._fields = list(
-            zip(map(_get_value_span, walked.values.values()), self._caches.get_all(walked, encoding), strict=True)
+            zip(map(_get_value_span, walked.values.values()), self._caches.get_caches(walked, encoding), strict=True)
         )
         """The span of each wanted value, with the cache for its text."""
         self._meta_spans = [] if meta.sop_instance is None else [_get_value_span(meta.sop_instance)]
@@ -293,7 +293,7 @@ class CachedLayout:
         differing.update(self._meta_spans)
         differing.update(_get_value_span(value) for tag, value in walked.values.items() if tag in _INSTANCE_TAGS)
         self._shared_bytes = SharedBytes(self.layout, sorted(differing))
-        self._update_fields(self._shared_bytes.differing_spans)
+        self._divide_wanted_values(self._shared_bytes.differing_spans)
         return True
 
     def _read_without_issues(self, head: bytes, shared_values: dict[str, str]) -> Header | None:
@@ -312,13 +312,13 @@ class CachedLayout:
             return None
         return Header(_INSTANCE_DISPOSITION, self._transfer_syntax_uid, values)
 
-    def _update_fields(self, differing: tuple[Span, ...]) -> None:
+    def _divide_wanted_values(self, differing: tuple[Span, ...]) -> None:
         """Divide the wanted values into those that differ between files and those that all files share.
 
         Decode the shared values.
         """
         self._differing_fields = [(span, cache) for span, cache in self._fields if span in differing]
-        self._differing_values = _make_struct(self._meta_spans + [span for span, _ in self._differing_fields])
+        self._differing_values = _make_span_struct(self._meta_spans + [span for span, _ in self._differing_fields])
         self._shared_values: dict[str, str] | None = {}
         """Keyword -> text of each shared value. None if every file with this layout has an issue."""
         for (begin, stop), cache in self._fields:
@@ -335,7 +335,7 @@ def _get_value_span(value: RawValue) -> Span:
     return start, start + len(raw)
 
 
-def _make_struct(spans: list[Span]) -> struct.Struct:
+def _make_span_struct(spans: list[Span]) -> struct.Struct:
     """Return a struct that unpacks the bytes of `spans`. The spans must be in ascending order."""
     # The spans ascend: the file meta is before the data set, and an ordered walk reads values in ascending offsets.
     form, offset = "", 0

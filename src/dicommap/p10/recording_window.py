@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from dicommap.p10.byte_window import ByteWindow, EndOfFile
-from dicommap.p10.elements import find_heads
+from dicommap.p10.elements import find_head_spans
 
 if TYPE_CHECKING:
     from dicommap.p10.byte_window import ReadAt
@@ -86,7 +86,7 @@ class RecordingWindow(ByteWindow):
         """Record the spans of values that decide the next steps of a walk."""
         self.spans += spans
 
-    def require(self, end: int) -> None:
+    def require_bytes_before(self, end: int) -> None:
         """Record that the file must have `end` bytes. Raises EndOfFile if it has fewer."""
         if end > self.required_size:
             self.required_size = end
@@ -102,4 +102,4 @@ def list_deciding_spans(spans: list[Span], runs: list[Run], head: bytes) -> list
         runs: The recorded positions of plain elements.
         head: The first bytes of the file, which contain these elements.
     """
-    return [*spans, *chain.from_iterable(find_heads(head, encoding, positions) for encoding, positions in runs)]
+    return [*spans, *chain.from_iterable(find_head_spans(head, encoding, positions) for encoding, positions in runs)]

@@ -97,7 +97,7 @@ def make_overrun_error(
         or length >= _IMPLAUSIBLE_LENGTH
         or (length > MAX_SHORT_TEXT_BYTES and (vr.decode("ascii") or _look_up_vr(tag)) in SHORT_TEXT_VRS)
         or (vr in LONG_VRS and window.peek(start - 6, 2) != b"\0\0")
-        or (tag < _FIRST_DELIMITER_TAG and _is_study_uid_hidden(window, start, encoding))
+        or (tag < _FIRST_DELIMITER_TAG and _has_study_uid_in_value(window, start, encoding))
     )
     return MalformedError(start, reason) if is_wrong else EndOfFile(window.size, reason)
 
@@ -122,11 +122,11 @@ def _look_up_vr(tag: int) -> str:
     return vrs[0] if vrs else ""
 
 
-def _is_study_uid_hidden(window: ByteWindow, start: int, encoding: DataSetEncoding) -> bool:
-    """Return whether the head of the element StudyInstanceUID is in the bytes after `start`.
+def _has_study_uid_in_value(window: ByteWindow, start: int, encoding: DataSetEncoding) -> bool:
+    """Return whether the element StudyInstanceUID begins in the bytes after `start`, the offset of another value.
 
-    Items at the beginning of these bytes are skipped. `start` is the offset of a value. If the result is True, the
-    length of this value is wrong, because the value would include top-level elements.
+    Items at the beginning of these bytes are skipped. If the result is True, the length of the other value is wrong,
+    because the value would include top-level elements.
     """
     rest = window.peek(start, min(_SEARCHED_BYTES, max(0, window.size - start)))
     rest = rest[_find_end_of_items(rest, encoding) :]

@@ -82,7 +82,7 @@ def decode_value(vr: str, value: bytes, charset: SpecificCharacterSet, order: st
         and b"\\" not in value
         and (charset.g0 is ASCII or b"~" not in value)
     ):
-        return _strip_padding(vr, value.decode("ascii"))  # most values
+        return _strip_value_padding(vr, value.decode("ascii"))  # most values
     if vr in _NUMBER_FORMATS:
         return _decode_numbers(_NUMBER_FORMATS[vr], value, order)
     if vr == "AT":
@@ -99,25 +99,26 @@ def strip_padding(vr: str, text: str) -> str:
 
     """
     parts = [text] if vr in _WHOLE_TEXT_VRS else text.split("\\")
-    return "\\".join(_strip_padding(vr, part) for part in parts)
+    return "\\".join(_strip_value_padding(vr, part) for part in parts)
 
 
 def _decode_text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
     if vr not in _CHARACTER_SET_VRS:
-        return _keep_escapes(value.decode("ascii", KEEP_BYTES_HANDLER))
+        return _replace_escapes(value.decode("ascii", KEEP_BYTES_HANDLER))
     if charset.whole:
-        return _keep_escapes(value.decode(charset.whole, KEEP_BYTES_HANDLER))
+        return _replace_escapes(value.decode(charset.whole, KEEP_BYTES_HANDLER))
     if b"\x1b" in value or charset.g0 is not ASCII:
         return decode_code_extensions(vr, value, charset)
     return value.decode("ascii" if charset.g1 is None else charset.g1.codec, KEEP_BYTES_HANDLER)
 
 
-def _keep_escapes(text: str) -> str:
+def _replace_escapes(text: str) -> str:
     """Replace each escape character in a text with the character for an undecodable byte (a lone surrogate)."""
     return text.replace("\x1b", convert_bytes_to_surrogates(b"\x1b"))
 
 
-def _strip_padding(vr: str, text: str) -> str:
+def _strip_value_padding(vr: str, text: str) -> str:
+    """Return one value without padding. `strip_padding` calls this for each value of an attribute."""
     text = text.rstrip(" \0=") if vr == "PN" else text.rstrip(" \0")
     return text if vr in _WHOLE_TEXT_VRS or vr == "PN" else text.lstrip(" ")
 
@@ -157,37 +158,42 @@ class _ExtendedTextDecoder:
         self._value = value
         self._charset = charset
         self._delimiters = _DELIMITERS_BY_VR.get(vr, b"\\")
-        self._reset_sets()
+        self._reset_character_sets()
 
-    def _reset_sets(self) -> None:
+    def _reset_character_sets(self) -> None:
+        """Set G0 and G1 to the sets of the first value of SpecificCharacterSet."""
         self._g0, self._g1 = self._charset.g0, self._charset.g1
 
     def decode(self) -> str:
         at, parts = 0, []
         while at < len(self._value):
-            text, length = self._decode_next(at)
+            text, length = self._decode_next_character(at)
             parts.append(text)
             at += length
         return "".join(parts)
 
-    def _decode_next(self, at: int) -> tuple[str, int]:
+    def _decode_next_character(self, at: int) -> tuple[str, int]:
         """Return the text of the character or escape sequence at offset `at`, and its number of bytes."""
         byte = self._value[at]
         if byte == _ESCAPE:
             return self._apply_escape_sequence(at)
         if byte <= _SPACE or byte == _DELETE:
             if byte < _SPACE:
-                self._reset_sets()
+                self._reset_character_sets()
             return chr(byte), 1
         coded = self._g0 if byte < 0x80 else self._g1
         if coded is None:
             return convert_bytes_to_surrogates(self._value[at : at + 1]), 1
         if coded.size == 1 and byte in self._delimiters:
-            self._reset_sets()
+            self._reset_character_sets()
             return chr(byte), 1
         return self._decode_character(coded, at)
 
     def _decode_character(self, coded: CodedCharacterSet, at: int) -> tuple[str, int]:
+        """Return the character of the set `coded` at offset `at`, and its number of bytes.
+
+        If the bytes are not a character of this set, return the first byte as an undecodable byte.
+        """
         code = self._value[at : at + coded.size]
         if len(code) == coded.size and all(_SPACE < byte & 0x7F < _DELETE or coded.size == 1 for byte in code):
             halves = {byte >> 7 for byte in code}

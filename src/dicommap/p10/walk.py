@@ -1,6 +1,6 @@
 """Walk over the elements of a data set and collect the wanted values.
 
-The walk goes over the top-level elements in order. `pass_plain_elements` passes most of them in one fast loop, which
+The walk goes over the top-level elements in order. `walk_plain_elements` reads most of them in one fast loop, which
 stops at the first element that needs checks. `walk_data_set` handles this element, and then calls the fast loop again.
 
 A cut file raises EndOfFile, and a structure that PS3.5 section 7 does not allow raises MalformedError. Two violations
@@ -17,10 +17,10 @@ from dicommap.p10.elements import (
     FIRST_DELIMITER_TAG,
     LAST_ELEMENT_TAG,
     UNDEFINED_LENGTH,
-    pass_plain_elements,
-    read_element,
+    read_element_head,
+    walk_plain_elements,
 )
-from dicommap.p10.item_skipping import ITEM_END, SEQUENCE_END, STRAY_DELIMITER, ItemFollower
+from dicommap.p10.item_skipping import ITEM_END, SEQUENCE_END, STRAY_DELIMITER, ItemSkipper
 from dicommap.p10.structure_errors import MalformedError, TooLongError, format_element, make_overrun_error
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def walk_data_set(
 
     """
     values: dict[int, RawValue] = {}
-    items = ItemFollower(window)
+    items = ItemSkipper(window)
     highest_tag, unordered_at, previous_tag = 0, None, 0
     while True:
-        offset, highest_tag, positions = pass_plain_elements(
+        offset, highest_tag, positions = walk_plain_elements(
             window, offset, encoding, wanted, highest_tag, LAST_ELEMENT_TAG if whole else last, values
         )
         if positions:
@@ -89,9 +89,9 @@ def walk_data_set(
         if offset >= window.size:
             break
         items.count_element(offset, passed=len(positions))
-        tag, vr, start, length = _read_element_head(window, offset, encoding, previous_tag)
+        tag, vr, start, length = _read_next_head(window, offset, encoding, previous_tag)
         if tag >= FIRST_DELIMITER_TAG:
-            offset = _pass_stray_delimiter(items, offset, tag, length, previous_tag)
+            offset = _skip_stray_delimiter(items, offset, tag, length, previous_tag)
             continue
         if tag > highest_tag:
             highest_tag = tag
@@ -101,35 +101,36 @@ def walk_data_set(
             break
         offset, previous_tag = _find_element_end(window, items, encoding, tag, vr, start, length), tag
         if tag in wanted:
-            values[tag] = vr, start, _read_value(window, start, tag, length, wanted[tag])
+            values[tag] = vr, start, _read_limited_value(window, start, tag, length, wanted[tag])
     return WalkResult(values, offset, highest_tag, unordered_at, tuple(items.issue_tags.items()))
 
 
-def _read_element_head(
+def _read_next_head(
     window: ByteWindow, offset: int, encoding: DataSetEncoding, previous_tag: int
 ) -> tuple[int, bytes, int, int]:
+    """Read the head of the element at `offset`. If it is cut, the EndOfFile names the element before it."""
     try:
-        return read_element(window, offset, encoding)
+        return read_element_head(window, offset, encoding)
     except EndOfFile as end:
         raise EndOfFile(end.offset, f"the element {_format_position(previous_tag)} is cut") from None
 
 
 def _find_element_end(
-    window: ByteWindow, items: ItemFollower, encoding: DataSetEncoding, tag: int, vr: bytes, start: int, length: int
+    window: ByteWindow, items: ItemSkipper, encoding: DataSetEncoding, tag: int, vr: bytes, start: int, length: int
 ) -> int:
     """Return the offset after an element's value. Raises EndOfFile or MalformedError if the file ends before it."""
     if length == UNDEFINED_LENGTH:
-        return items.find_end(tag, vr, start, encoding)
+        return items.find_element_end(tag, vr, start, encoding)
     try:
-        window.require(start + length)
+        window.require_bytes_before(start + length)
     except EndOfFile:
         raise make_overrun_error(window, start, length, encoding, tag=tag, vr=vr) from None
     if vr == b"SQ":
-        items.check_first_item(tag, start, length, encoding)
+        items.check_first_item_encoding(tag, start, length, encoding)
     return start + length
 
 
-def _pass_stray_delimiter(items: ItemFollower, offset: int, tag: int, length: int, previous_tag: int) -> int:
+def _skip_stray_delimiter(items: ItemSkipper, offset: int, tag: int, length: int, previous_tag: int) -> int:
     """Skip a delimiter after an element of defined length, and record an issue. Return the offset after it.
 
     Only an element of undefined length needs a delimiter (PS3.5 section 7.5.2). Raises MalformedError if `tag` is not
@@ -146,7 +147,8 @@ def _format_position(previous_tag: int) -> str:
     return f"after {format_element(previous_tag)}" if previous_tag else "at the beginning of the data set"
 
 
-def _read_value(window: ByteWindow, start: int, tag: int, length: int, limit: int) -> bytes:
+def _read_limited_value(window: ByteWindow, start: int, tag: int, length: int, limit: int) -> bytes:
+    """Return the bytes of a wanted value. Raises MalformedError if it has an undefined length or is over the limit."""
     if length == UNDEFINED_LENGTH:
         raise MalformedError(start, f"{format_element(tag)} has an undefined length, and its value is wanted")
     if length > limit:

@@ -29,10 +29,10 @@ _CHUNK_BYTES = 2**20
 
 
 @contextmanager
-def content_comparer(
+def open_content_comparer(
     sources: Sequence[Source], writer: InventoryWriter
 ) -> Iterator[Callable[[FileIdentity, FileIdentity], bool]]:
-    """Yield a function that takes two files and returns whether they have the same bytes.
+    """Return a context manager with a function that takes two files and returns whether they have the same bytes.
 
     The files are not read if their ETags are equal, or if an earlier scan found them equal and both are unchanged.
 
@@ -49,12 +49,12 @@ def content_comparer(
             return True
         try:
             if digests.is_sequential(first) or digests.is_sequential(other):
-                ours, theirs = digests.get(first), digests.get(other)
+                ours, theirs = digests.get_digest(first), digests.get_digest(other)
                 return ours is not None and ours == theirs
             with _open_file(sources, first) as read_first, _open_file(sources, other) as read_other:
                 return _has_equal_bytes(
-                    _count_requests(read_first, sources[first.source], writer),
-                    _count_requests(read_other, sources[other.source], writer),
+                    _make_counting_reader(read_first, sources[first.source], writer),
+                    _make_counting_reader(read_other, sources[other.source], writer),
                 )
         except OSError:
             return False  # if a file cannot be read, do not report it as a copy
@@ -79,28 +79,28 @@ class _DigestCache:
 
     def is_sequential(self, file: FileIdentity) -> bool:
         """Return whether a file is a member of an archive whose members can be read only in order."""
-        return self._find_archive(file) is not None
+        return self._find_sequential_archive(file) is not None
 
-    def get(self, file: FileIdentity) -> bytes | None:
+    def get_digest(self, file: FileIdentity) -> bytes | None:
         """Return the digest of a file or archive member. Raises OSError if it cannot be read.
 
         Return None for a member of a sequential archive that is damaged before this member.
         """
-        archive = self._find_archive(file)
+        archive = self._find_sequential_archive(file)
         if archive is None:
             with self._openers[file.source].open(file.path) as read:
                 return hash_content(read)
         if (file.source, archive) not in self._archives:
             self._archives.add((file.source, archive))
-            self._add_archive(file.source, archive)
+            self._add_archive_digests(file.source, archive)
         query = "SELECT digest FROM digest WHERE source = ? AND path = ?"
         row = self._connection.execute(query, (file.source, _encode_path(file.path))).fetchone()
         return None if row is None else bytes(row[0])
 
-    def _find_archive(self, file: FileIdentity) -> str | None:
+    def _find_sequential_archive(self, file: FileIdentity) -> str | None:
         return self._openers[file.source].sequential_archive_of(file.path)
 
-    def _add_archive(self, source: int, archive: str) -> None:
+    def _add_archive_digests(self, source: int, archive: str) -> None:
         """Read an archive, and store the digest of each member. Members after damaged bytes have no digest."""
         with suppress(OSError):
             for path, digest in self._openers[source].hash_members(archive):
@@ -109,12 +109,13 @@ class _DigestCache:
 
 
 def _open_file(sources: Sequence[Source], file: FileIdentity) -> AbstractContextManager[ReadAt]:
+    """Open a file of one of the sources. The context manager returns a function that reads bytes at an offset."""
     listed = SourceFile(path=file.path, size=file.size, mtime_ns=file.mtime_ns, etag=file.etag)
     return sources[file.source].opener.open_listed(listed)
 
 
-def _count_requests(read: ReadAt, source: Source, writer: InventoryWriter) -> ReadAt:
-    """Return a function that calls `read` and, if the source is read over the network, counts requests and bytes."""
+def _make_counting_reader(read: ReadAt, source: Source, writer: InventoryWriter) -> ReadAt:
+    """Return a function that reads like `read`, and counts the traffic if the source is read over the network."""
     if not source.waits_for_network:
         return read
 

@@ -20,7 +20,7 @@ from dicommap.inventory.overwrite_check import has_files_of_source
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, make_issue_row
 from dicommap.model.study import SourceFile
 from dicommap.progress import Progress, progress_reporter
-from dicommap.scanning.duplicates import content_comparer
+from dicommap.scanning.duplicates import open_content_comparer
 from dicommap.scanning.task_runner import run_in_order
 from dicommap.scanning.tasks import ReadTask, TaskRows
 
@@ -84,10 +84,12 @@ def write_inventory(
     """
     with ExitStack() as stack:
         if archives:
-            sources = [stack.enter_context(closing(_with_archives(source, writer))) for source in sources]
+            sources = [stack.enter_context(closing(_make_source_with_archives(source, writer))) for source in sources]
         report = stack.enter_context(progress_reporter(progress, "files"))
-        counter = None if report is None else stack.enter_context(TotalCounter(sources))
-        tasks = _make_tasks(sources, keywords, writer, in_flight, runner.sharers, trust_directories=trust_directories)
+        counter = None if report is None else stack.enter_context(FileCounter(sources))
+        tasks = _make_batches_with_tasks(
+            sources, keywords, writer, in_flight, runner.sharing_processes, trust_directories=trust_directories
+        )
         results = stack.enter_context(closing(run_in_order(tasks, runner)))
         done, counts = 0, [0] * len(sources)
         for batch, rows in results:
@@ -99,14 +101,14 @@ def write_inventory(
         for source in sources:
             writer.add_traffic(source.traffic())
         _require_no_vanished_source(sources, counts, path)
-        with content_comparer(sources, writer) as has_same_content:
+        with open_content_comparer(sources, writer) as has_same_content:
             connection = writer.finish(has_same_content)
         if report is not None:
             report(Progress(done, done, True))
         return Inventory.from_connection(connection)
 
 
-def _with_archives(source: Source, writer: InventoryWriter) -> Source:
+def _make_source_with_archives(source: Source, writer: InventoryWriter) -> Source:
     """Return a source that yields the files of `source` and the members of its archives.
 
     An archive that is unchanged since an earlier scan is not opened: its members are in the earlier inventory.
@@ -119,17 +121,18 @@ def _with_archives(source: Source, writer: InventoryWriter) -> Source:
     return source.with_archives(find_known_members)
 
 
-def _make_tasks(
+def _make_batches_with_tasks(
     sources: Sequence[Source],
     keywords: tuple[str, ...],
     writer: InventoryWriter,
     in_flight: int,
-    sharers: int,
+    sharing_processes: int,
     *,
     trust_directories: bool,
 ) -> Iterator[tuple[Batch, ReadTask | None]]:
+    """Yield the batches of all sources, each with its read task. The task is None if no file must be read."""
     for number, source in enumerate(sources):
-        for batch in walk_in_batches(source, number, writer, sharers, trust_directories=trust_directories):
+        for batch in walk_in_batches(source, number, writer, sharing_processes, trust_directories=trust_directories):
             task = batch.make_task(source, keywords, writer.prefix(number))
             yield batch, None if task is None else task._replace(in_flight=in_flight)
 
@@ -150,7 +153,7 @@ def _require_no_vanished_source(sources: Sequence[Source], counts: Sequence[int]
 
 
 def walk_in_batches(
-    source: Source, number: int, writer: InventoryWriter, sharers: int = 1, *, trust_directories: bool = False
+    source: Source, number: int, writer: InventoryWriter, sharing_processes: int = 1, *, trust_directories: bool = False
 ) -> Iterator[Batch]:
     """Yield the files of a source in batches, with the rows of files that have not changed since an earlier scan.
 
@@ -159,7 +162,7 @@ def walk_in_batches(
         number: The number of the source in the inventory.
         writer: The writer of the inventory. It has the results of earlier scans. The files that the writer makes are
             not part of the walk.
-        sharers: The number of processes that read the batches.
+        sharing_processes: The number of processes among which the batches are divided.
         trust_directories: Whether directories that have not changed are not listed: see `write_inventory`.
     """
     find_known = None
@@ -168,7 +171,7 @@ def walk_in_batches(
     elif trust_directories:
         find_known = partial(find_known_directory, writer.previous, source.root)
     walk, done = source.walk_with_directories(exclude=writer.own_files, find_known=find_known), 0
-    while files := _take_files(walk, number, writer, choose_batch_size(done, sharers)):
+    while files := _take_next_files(walk, number, writer, choose_batch_size(done, sharing_processes)):
         done += len(files)
         if writer.unchanged_run.extend(number, files):
             yield Batch(number, files, {}, {}, len(files), is_unchanged=True)
@@ -179,7 +182,7 @@ def walk_in_batches(
             left = [file for file in files if file.path not in known] if known else files
             known |= previous.find_unchanged(
                 source.root,
-                _leave_out_changed_archives(previous, source.root, left),
+                _leave_out_members_of_changed_archives(previous, source.root, left),
                 lambda path: writer.label(number, path),
                 headers,
             )
@@ -194,10 +197,10 @@ def walk_in_batches(
         yield Batch(number, files, known, headers, unchanged, walk_issues)
 
 
-def _take_files(
+def _take_next_files(
     walk: Iterator[SourceFile | ListedDirectory], number: int, writer: InventoryWriter, count: int
 ) -> list[SourceFile]:
-    """Return the next files of a walk, at most `count`, and give the directories between them to the writer."""
+    """Return the next files of a walk, at most `count`. Add the directories between them to the new inventory."""
     files: list[SourceFile] = []
     for item in walk:
         if not isinstance(item, SourceFile):
@@ -209,20 +212,22 @@ def _take_files(
     return files
 
 
-def choose_batch_size(done: int, sharers: int) -> int:
+def choose_batch_size(done: int, sharing_processes: int) -> int:
     """Return the number of files in the next batch, so that a small tree is shared by all processes.
 
     Args:
         done: The number of files in the batches so far.
-        sharers: The number of processes that read the batches.
+        sharing_processes: The number of processes among which the batches are divided.
 
     """
-    if sharers == 1:
+    if sharing_processes == 1:
         return FILES_PER_BATCH
-    return min(FILES_PER_BATCH, max(MIN_FILES_PER_BATCH, done // (2 * sharers)))
+    return min(FILES_PER_BATCH, max(MIN_FILES_PER_BATCH, done // (2 * sharing_processes)))
 
 
-def _leave_out_changed_archives(previous: PreviousScan, root: str, files: Sequence[SourceFile]) -> Sequence[SourceFile]:
+def _leave_out_members_of_changed_archives(
+    previous: PreviousScan, root: str, files: Sequence[SourceFile]
+) -> Sequence[SourceFile]:
     """Return `files` without the members of archives that have changed since the previous scan.
 
     These members must be read again, because a member may keep its size and time when its archive changes.
@@ -244,7 +249,7 @@ class Batch:
     known_rows: dict[str, FileRow]
     """Path -> inventory row, for each file that need not be read."""
     headers: dict[bytes, HeaderRow]
-    """Digest -> header row, for each digest in `known_rows`. `rows` adds the headers of the files that were read."""
+    """Digest -> header row, for each digest in `known_rows`. `make_rows` adds the headers of files that were read."""
     unchanged: int
     """The number of files that have not changed since an earlier scan."""
     walk_issues: Mapping[str, tuple[IssueRow, ...]] = field(default_factory=dict)
@@ -286,9 +291,9 @@ class Batch:
         if self.is_unchanged:
             writer.add_unchanged(len(self.files))
         else:
-            writer.add(self.source, self.files, self.rows(read), self.headers)
+            writer.add(self.source, self.files, self.make_rows(read), self.headers)
 
-    def rows(self, read: TaskRows | None) -> list[FileRow]:
+    def make_rows(self, read: TaskRows | None) -> list[FileRow]:
         """Return the inventory rows of all files of the batch, in order. Add the headers in `read` to `headers`."""
         rows = self._merge_rows(read)
         if not self.walk_issues:
@@ -309,7 +314,7 @@ class Batch:
         return [self.known_rows[file.path] if file.path in self.known_rows else next(rows) for file in self.files]
 
 
-class TotalCounter:
+class FileCounter:
     """A context manager that counts the files of sources in a thread. The progress bar needs their total number."""
 
     def __init__(self, sources: Sequence[Source]) -> None:

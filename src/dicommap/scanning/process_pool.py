@@ -32,7 +32,7 @@ class WorkerProcesses:
     def __init__(self, count: int) -> None:
         """Start `count` processes in the background."""
         stop, self._stop_workers = Pipe(duplex=False)
-        self._starting = start_in_background(lambda: start_processes(count, stop))
+        self._starting = start_pool_in_background(lambda: start_processes(count, stop))
         self._room = _MAX_PENDING_PER_PROCESS * count
         self._in_flight: list[Future[TaskRows]] = []
 
@@ -64,7 +64,7 @@ class WorkerProcesses:
         self._stop_workers.close()
 
 
-def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[ProcessPoolExecutor]:
+def start_pool_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[ProcessPoolExecutor]:
     """Call `start` in a new thread. Return a future with its result."""
     thread = ThreadPoolExecutor(1)
     try:
@@ -84,12 +84,12 @@ def start_processes(count: int, stop: connection.Connection) -> ProcessPoolExecu
     # The server process imports these modules once for all processes.
     context.set_forkserver_preload(["__main__", __name__, read_files.__module__])
     environment = dict(os.environ)
-    executor = ProcessPoolExecutor(count, mp_context=context, initializer=start_worker, initargs=(environment, stop))
+    executor = ProcessPoolExecutor(count, mp_context=context, initializer=prepare_worker, initargs=(environment, stop))
     executor.submit(os.getpid).result()
     return executor
 
 
-def start_worker(environment: Mapping[str, str], stop: connection.Connection) -> None:
+def prepare_worker(environment: Mapping[str, str], stop: connection.Connection) -> None:
     """Prepare a worker process: copy the parent's environment, ignore terminal signals, and end with the parent.
 
     The process also ends when the parent closes the other end of the pipe `stop`.

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from dicommap.scanning.process_pool import WorkerProcesses
     from dicommap.scanning.tasks import ReadTask
 
-_Item = TypeVar("_Item", bound="Splittable")
+_Item = TypeVar("_Item", bound="SplittableBatch")
 
 
-class Splittable(Protocol):
+class SplittableBatch(Protocol):
     """The interface of a batch of files that can be divided, because its task may stop before the last file."""
 
     def split(self, count: int) -> tuple[Self, Self]:
@@ -38,7 +38,10 @@ MIN_FILES_FOR_PROCESSES = 20_000
 """With AUTO_JOBS, other processes start after this number of files. For fewer files, one process is faster."""
 
 MIN_SLOW_FILES_FOR_PROCESSES = 2_000
-"""The same number if the storage is slow. The threads that wait for the storage use much of one processor's time."""
+"""With AUTO_JOBS and slow storage, other processes start after this number of files.
+
+The threads that wait for the storage use much of one processor's time.
+"""
 
 _THREADS = 2
 """The number of threads that run tasks over the network. They share the files that may be read at the same time."""
@@ -107,8 +110,11 @@ class TaskRunner:
         self._others: WorkerProcesses | None = None
         self._threads = _start_threads() if waits_for_network and executor is None else None
         self._submitted = 0
-        self.sharers = 1 if executor is not None or not jobs else jobs
-        """The number of processes that share the files of a small tree. With AUTO_JOBS, only large trees are shared."""
+        self.sharing_processes = 1 if executor is not None or not jobs else jobs
+        """The number of processes among which the files of a small tree are divided.
+
+        It is 1 with AUTO_JOBS, which divides only large trees.
+        """
 
     @property
     def max_pending(self) -> int:
@@ -131,7 +137,7 @@ class TaskRunner:
             ExecutorError: The executor or the process pool has failed.
         """
         try:
-            future = self._submit_to_others(task)
+            future = self._submit_to_other_worker(task)
         except Exception as error:
             raise _executor_error(error) from error
         if future is not None:
@@ -139,7 +145,7 @@ class TaskRunner:
         rows = read_files(task)
         return PendingTask(lambda: rows)
 
-    def _submit_to_others(self, task: ReadTask) -> Future[TaskRows] | None:
+    def _submit_to_other_worker(self, task: ReadTask) -> Future[TaskRows] | None:
         """Submit a task to the executor, a process or a thread. Return None if this process must run the task now."""
         if self._executor is not None:
             return self._executor.submit(run_task, task)
@@ -205,9 +211,9 @@ def run_in_order(
         for item, task in items:
             waiting.append((item, task, None if task is None else runner.submit(task)))
             while len(waiting) >= runner.max_pending:
-                yield _take_next(waiting, runner)
+                yield _take_next_result(waiting, runner)
         while waiting:
-            yield _take_next(waiting, runner)
+            yield _take_next_result(waiting, runner)
     finally:
         for _, _, pending in waiting:
             if pending is not None:
@@ -227,7 +233,7 @@ def count_processors() -> int:
     return os.cpu_count() or 1
 
 
-def _take_next(
+def _take_next_result(
     waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]], runner: TaskRunner
 ) -> tuple[_Item, TaskRows | None]:
     """Remove the first batch from `waiting`. Return it with the rows of its task, or None if it has no task.

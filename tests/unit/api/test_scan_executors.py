@@ -178,7 +178,7 @@ def test_this_process_reads_until_others_have_started(
     tree = varied_tree(tmp_path / "tree")
     expected = scan_rows(tree)
     monkeypatch.setattr(process_pool.WorkerProcesses, "is_started", property(lambda self: len(taken) >= 3))
-    monkeypatch.setattr(process_pool, "start_in_background", lambda start: at_once(lambda: ThreadPoolExecutor(1)))
+    monkeypatch.setattr(process_pool, "start_pool_in_background", lambda start: at_once(lambda: ThreadPoolExecutor(1)))
     assert scan_rows(tree, jobs=2) == expected
     assert taken[:4] == [False] * 3 + [True]
 
@@ -202,7 +202,7 @@ def test_this_process_reads_what_others_have_no_room_for(
 
     original = process_pool.WorkerProcesses.submit
     monkeypatch.setattr(process_pool.WorkerProcesses, "submit", watching)
-    monkeypatch.setattr(process_pool, "start_in_background", lambda start: at_once(lambda: Slow(1)))
+    monkeypatch.setattr(process_pool, "start_pool_in_background", lambda start: at_once(lambda: Slow(1)))
     assert scan_rows(tree, jobs=2) == expected
     assert taken[:5] == [True] * 3 + [False] * 2
 
@@ -211,7 +211,7 @@ def test_this_process_reads_what_others_have_no_room_for(
 def test_processes_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed: Future[Any] = Future()
     failed.set_exception(BrokenExecutor("secret"))
-    monkeypatch.setattr(process_pool, "start_in_background", lambda start: failed)
+    monkeypatch.setattr(process_pool, "start_pool_in_background", lambda start: failed)
     with pytest.raises(ExecutorError, match="BrokenExecutor"):
         scan_rows(varied_tree(tmp_path / "tree"), jobs=2)
 
@@ -314,7 +314,7 @@ def at_once(start):
     return future
 
 if __name__ == "__main__":
-    process_pool.start_in_background = at_once
+    process_pool.start_pool_in_background = at_once
     process_pool._MAX_PENDING_PER_PROCESS = 1000
     pipeline.FILES_PER_BATCH = 5
     writer._COMMIT_INTERVAL_SECONDS = 0

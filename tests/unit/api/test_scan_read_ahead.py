@@ -210,10 +210,10 @@ def test_archives_between_slow_files_are_read_in_order(tmp_path: Path) -> None:
 
 
 def test_a_small_tree_is_shared_by_all_processes() -> None:
-    def sizes(files: int, sharers: int) -> list[int]:
+    def sizes(files: int, sharing_processes: int) -> list[int]:
         found: list[int] = []
         while files > sum(found):
-            found.append(min(choose_batch_size(sum(found), sharers), files - sum(found)))
+            found.append(min(choose_batch_size(sum(found), sharing_processes), files - sum(found)))
         return found
 
     assert sizes(1_200, 1) == [500, 500, 200]

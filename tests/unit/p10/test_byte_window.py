@@ -68,9 +68,9 @@ def test_no_bytes_at_the_end_are_no_bytes() -> None:
 
 def test_an_end_inside_the_file_is_allowed_and_one_behind_it_is_not() -> None:
     window = ByteWindow(Reads(DATA), len(DATA))
-    window.require(len(DATA))
+    window.require_bytes_before(len(DATA))
     with pytest.raises(EndOfFile):
-        window.require(len(DATA) + 1)
+        window.require_bytes_before(len(DATA) + 1)
 
 
 @pytest.mark.parametrize("left", [0, 10, FIRST_READ_BYTES, FIRST_READ_BYTES + 10])

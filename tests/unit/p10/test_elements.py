@@ -6,7 +6,7 @@ import pytest
 
 from dicommap.p10.byte_window import ByteWindow
 from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
-from dicommap.p10.elements import RawValue, pass_plain_elements
+from dicommap.p10.elements import RawValue, walk_plain_elements
 from dicommap.p10.recording_window import RecordingWindow
 from tests.support.p10_elements import ENCODINGS, UNDEFINED, element, item, sequence
 
@@ -26,7 +26,7 @@ def passed(
     data: bytes, encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN, *, above: int = 0, last: int = STUDY
 ) -> tuple[int, int, dict[int, RawValue]]:
     into: dict[int, RawValue] = {}
-    offset, tag, _ = pass_plain_elements(window_on(data), 0, encoding, {NAME: 4_096, STUDY: LIMIT}, above, last, into)
+    offset, tag, _ = walk_plain_elements(window_on(data), 0, encoding, {NAME: 4_096, STUDY: LIMIT}, above, last, into)
     return offset, tag, into
 
 
@@ -70,7 +70,7 @@ def test_what_is_before_the_buffered_bytes_is_left() -> None:
     data = element(NAME, "PN", "Doe^Jane") * 2_000
     window = window_on(data)
     window.bytes_at(len(data) - 8, 8)
-    assert pass_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {}) == (0, 0, [])
+    assert walk_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {}) == (0, 0, [])
 
 
 @ALL
@@ -81,7 +81,7 @@ def test_plain_elements_are_passed_also_after_the_window_has_moved(encoding: Dat
     window.bytes_at(len(pixels), 8)
     into: dict[int, RawValue] = {}
     wanted = {NAME: 64, STUDY: 64}
-    offset, tag, heads = pass_plain_elements(window, len(pixels), encoding, wanted, 0, STUDY, into)
+    offset, tag, heads = walk_plain_elements(window, len(pixels), encoding, wanted, 0, STUDY, into)
     assert (offset, tag, len(heads)) == (len(data) - len(REST), STUDY, 2)
     assert [(data[start : start + len(raw)], raw) for _, start, raw in into.values()] == [
         (b"Doe^Jane",) * 2,
@@ -94,7 +94,7 @@ def test_what_decided_is_noted_and_values_are_not() -> None:
     data = element(NAME, "PN", "Doe^Jane") + element(ID, "UT", "12") + REST
     window = window_on(data, RecordingWindow)
     assert isinstance(window, RecordingWindow)
-    pass_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {})
+    walk_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {})
     assert window.deciding_spans == [(0, 8), (16, 28)]
     assert window.required_size == 30
 
@@ -118,5 +118,5 @@ def test_where_the_first_element_of_a_sequence_has_its_vr_is_noted() -> None:
     data = sequence(ID, [item(element(NAME, "PN", "Doe^Jane"), defined=True)], defined=True) + REST
     window = window_on(data, RecordingWindow)
     assert isinstance(window, RecordingWindow)
-    pass_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {})
+    walk_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {})
     assert sorted(window.deciding_spans) == [(0, 12), (24, 26)]

@@ -40,7 +40,7 @@ def test_the_kinds_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPat
     remembered = TextCaches(WantedAttributes.default())
     for charset in (b"ISO_IR %d" % number for number in [*range(100, 109), *range(100, 109)]):
         walked = WalkResult({CHARSET: (b"CS", 0, charset), NAME: (b"PN", 20, b"Doe")}, 30, 0x00200032, None)
-        found = remembered.get_all(walked, EXPLICIT_LITTLE_ENDIAN)
+        found = remembered.get_caches(walked, EXPLICIT_LITTLE_ENDIAN)
         assert [one.keyword for one in found] == ["SpecificCharacterSet", "PatientName"]
         assert len(remembered._contexts) <= 2
         assert len(remembered._by_kind) <= 4
@@ -49,7 +49,7 @@ def test_the_kinds_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPat
 def test_the_same_values_have_the_same_cache() -> None:
     remembered = TextCaches(WantedAttributes.default())
     walked = WalkResult({CHARSET: (b"CS", 0, b"ISO_IR 6"), NAME: (b"PN", 20, b"Doe")}, 30, 0x00200032, None)
-    first, again = (remembered.get_all(walked, EXPLICIT_LITTLE_ENDIAN) for _ in range(2))
+    first, again = (remembered.get_caches(walked, EXPLICIT_LITTLE_ENDIAN) for _ in range(2))
     assert [one is other for one, other in zip(first, again, strict=True)] == [True, True]
 
 
@@ -58,7 +58,7 @@ def test_values_are_shared_where_they_are_decoded_alike_only() -> None:
 
     def of(charset: bytes, vr: bytes) -> list[TextCache]:
         walked = WalkResult({CHARSET: (b"CS", 0, charset), NAME: (vr, 20, b"")}, 30, 0x00200032, None)
-        return remembered.get_all(walked, EXPLICIT_LITTLE_ENDIAN)
+        return remembered.get_caches(walked, EXPLICIT_LITTLE_ENDIAN)
 
     assert of(b"ISO_IR 100", b"PN")[1] is of(b"ISO_IR 100 ", b"PN")[1]
     assert of(b"ISO_IR 100", b"PN")[1] is not of(b"ISO_IR 101", b"PN")[1]

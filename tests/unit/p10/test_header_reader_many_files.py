@@ -58,7 +58,7 @@ def test_each_finding_is_the_same_whatever_came_before() -> None:
 
 def test_a_neighbour_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = make_warm_reader(PLAIN)
-    monkeypatch.setattr("dicommap.p10.header_reader.read_window", None)
+    monkeypatch.setattr("dicommap.p10.header_reader.read_header_in_window", None)
     found = read_with_reader(reader, p10(content(x0020000D="9.8.7")))
     assert isinstance(found, Header)
     assert found.values["StudyInstanceUID"] == "9.8.7"

@@ -8,7 +8,7 @@ from dicommap.p10 import WantedAttributes
 from dicommap.p10.byte_window import FIRST_READ_BYTES
 from dicommap.p10.data_set_encoding import DataSetEncoding
 from dicommap.p10.header_decoding import RawHeader
-from dicommap.p10.header_reader import read_window
+from dicommap.p10.header_reader import read_header_in_window
 from dicommap.p10.layout_cache import HeaderLayout, make_layout
 from dicommap.p10.recording_window import RecordingWindow
 from tests.support import p10_files
@@ -35,7 +35,7 @@ NAME, CHARSET, MODALITY = 0x00100010, 0x00080005, 0x00080060
 
 def learned(file: bytes, wanted: WantedAttributes = WANTED) -> HeaderLayout | None:
     window = window_on(file)
-    parts = read_window(window, wanted)
+    parts = read_header_in_window(window, wanted)
     return make_layout(window, parts, file[:FIRST_READ_BYTES]) if isinstance(parts, RawHeader) else None
 
 
@@ -87,7 +87,7 @@ def test_other_values_of_the_same_lengths_fit(syntax: str) -> None:
 
 
 def read_parts(file: bytes) -> object:
-    return read_window(window_on(file), WANTED)
+    return read_header_in_window(window_on(file), WANTED)
 
 
 @ALL
@@ -148,9 +148,9 @@ def test_of_a_file_that_ends_with_the_last_wanted_element_a_longer_one_is_no_nei
 def test_a_place_that_had_to_exist_is_asked_for_also_where_nobody_looked_behind_it() -> None:
     file = p10(content())
     window = window_on(file)
-    parts = read_window(window, WANTED)
+    parts = read_header_in_window(window, WANTED)
     assert isinstance(parts, RawHeader)
-    window.require(len(file))
+    window.require_bytes_before(len(file))
     found = make_layout(window, parts, file)
     assert found is not None
     assert found.fits(file)
@@ -191,7 +191,7 @@ def test_where_more_than_the_header_decides_there_is_no_layout(file: bytes) -> N
 def test_a_header_that_goes_on_behind_the_bytes_at_hand_has_no_layout() -> None:
     file = p10(content())
     window = window_on(file)
-    parts = read_window(window, WANTED)
+    parts = read_header_in_window(window, WANTED)
     assert isinstance(parts, RawHeader)
     end = len(file) - 2  # Rows has a value of two bytes, which the walk does not look at
     assert make_layout(window, parts, file[:end]) is not None

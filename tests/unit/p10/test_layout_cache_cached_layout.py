@@ -6,7 +6,7 @@ import pytest
 
 from dicommap.p10 import Header, RejectedFile, WantedAttributes
 from dicommap.p10.header_decoding import RawHeader, TextCaches
-from dicommap.p10.header_reader import read_window
+from dicommap.p10.header_reader import read_header_in_window
 from dicommap.p10.layout_cache import CachedLayout, make_layout
 from dicommap.p10.recording_window import RecordingWindow
 from tests.support.p10_elements import ENCODINGS, SOP_UID, codes, content, element, p10, read
@@ -18,7 +18,7 @@ NAME, ACCESSION, CHARSET, NUMBER = 0x00100010, 0x00080050, 0x00080005, 0x0020001
 
 def of(file: bytes) -> CachedLayout:
     window = RecordingWindow(lambda at, length: file[at : at + length], len(file), file, len(file))
-    parts = read_window(window, WANTED)
+    parts = read_header_in_window(window, WANTED)
     assert isinstance(parts, RawHeader)
     layout = make_layout(window, parts, file)
     assert layout is not None

@@ -15,7 +15,7 @@ def test_a_file_differs_until_it_was_taken_in() -> None:
     shared = SharedBytes(layout(FILE), ())
     assert shared.matches(FILE)
     assert not shared.matches(other)
-    assert shared.fits_and_updates(other)
+    assert shared.try_add_differing_spans(other)
     assert shared.differing_spans == ((NAME, NAME + 8),)
     assert shared.matches(other)
     assert shared.matches(FILE.replace(b"Doe^Jane", b"Poe^Joan"))
@@ -31,7 +31,7 @@ def test_a_file_of_another_layout_is_not_taken_in() -> None:
     shared = SharedBytes(layout(FILE), ())
     for other in (FILE[: NAME + 4], FILE.replace(b"PN", b"LO"), FILE.replace(b"Doe^Jane", b"Doe^Janette ")):
         assert not shared.matches(other)
-        assert not shared.fits_and_updates(other)
+        assert not shared.try_add_differing_spans(other)
     assert shared.differing_spans == ()
 
 

@@ -28,7 +28,7 @@ def test_the_furthest_place_that_had_to_exist_is_noted() -> None:
     window = watched()
     window.bytes_at(10, 4)
     assert window.required_size == 14
-    window.require(500)
+    window.require_bytes_before(500)
     window.bytes_at(10, 4)
     assert window.required_size == 500
     window.bytes_at(600, 100)
@@ -38,7 +38,9 @@ def test_the_furthest_place_that_had_to_exist_is_noted() -> None:
 
 
 @pytest.mark.parametrize(
-    "ask", [lambda window: window.require(101), lambda window: window.bytes_at(100, 1)], ids=["require", "bytes_at"]
+    "ask",
+    [lambda window: window.require_bytes_before(101), lambda window: window.bytes_at(100, 1)],
+    ids=["require", "bytes_at"],
 )
 def test_a_place_behind_the_end_that_was_asked_for_is_noted_as_well(ask: Callable[[RecordingWindow], object]) -> None:
     window = watched(DATA[:100])

@@ -24,7 +24,7 @@ from dicommap.dicom.vr import FLOAT_VRS, INTEGER_VRS, NUMBER_TEXT_VRS, format_fl
 from dicommap.issues import Location, make_issue
 from dicommap.model.study import Disposition
 from dicommap.p10.header import Header, RejectedFile, WantedAttributes
-from dicommap.p10.header_decoding import find_text_issues, require_identifying_uids
+from dicommap.p10.header_decoding import find_text_issues, make_header_or_rejected_file
 from dicommap.p10.structure_errors import format_element
 from dicommap.p10.text_decoding import strip_padding
 from dicommap.verification.stored_metadata import ABSENT, find_value, list_stored_names
@@ -117,7 +117,7 @@ class StoredHeaderReader:
         except _ValueError as error:
             return RejectedFile(disposition=Disposition.MALFORMED, issues=(error.issue,))
         values = {**shared, **own}
-        return require_identifying_uids(syntax or "", values, list(self._find_issues(values)))
+        return make_header_or_rejected_file(syntax or "", values, list(self._find_issues(values)))
 
     def _read_values(self, attributes: Mapping[str, Any]) -> _Values:
         """Return the wanted values of one level. Raises _ValueError."""
