@@ -199,7 +199,7 @@ def _require_system_uri(uri: str | None) -> str | None:
 
 
 def _require_time_zone(name: str) -> ZoneInfo:
-    """Return the IANA time zone with this name. Raises UsageError if there is none."""
+    """Return the IANA time zone with this name. Raises UsageError if no time zone has this name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -176,7 +176,7 @@ def _require_valid_configuration(
 
 
 def _raise_first_error(errors: Sequence[Issue], subject: str) -> None:
-    """Raise UsageError with the first of `errors`. Do nothing if there are none. `subject` begins the message."""
+    """Raise UsageError with the first of `errors`. Do nothing if it is empty. `subject` begins the message."""
     if errors:
         code = find_code(errors[0].code)
         fix = code.fix if code is not None else "Correct it."
