@@ -354,7 +354,7 @@ def _is_pointer_within(pointer: str, outer: str) -> bool:
 def _open_override_folder(place: Path, files: StrPath | None) -> FilesByPath | None:
     """Return the override files for a document, from the directory `files`, or else from `files` beside the document.
 
-    Return None if the caller named no directory, and there is none beside the document.
+    Return None if `files` is None and there is no such directory. Raises DocumentError if a named one does not exist.
     """
     folder = place.parent / "files" if files is None else Path(files)
     if folder.is_dir():
