@@ -101,6 +101,7 @@ def _decode_character(coded: CodedCharacterSet, code: bytes) -> str | None:
 
 
 def _decode_with_codec(coded: CodedCharacterSet, code: bytes) -> str:
+    """Decode a code with the Python codec of its set. Raises UnicodeDecodeError if the codec has no such code."""
     if coded == GB_2312:
         code.decode("gb2312")  # raises an error for characters that only GB 18030 has
     if coded.element == 0 and coded.size == 2:
@@ -136,6 +137,7 @@ def _list_candidate_codes(coded: CodedCharacterSet, character: str) -> tuple[byt
 
 
 def _is_graphic_code(coded: CodedCharacterSet, code: bytes) -> bool:
+    """Return whether all bytes of a code are in the range of the graphic characters of a set."""
     first, last = (0x20, 0x7F) if coded.element == 0 else (0xA0, 0xFF)
     return all(first <= byte <= last for byte in code)
 
@@ -256,6 +258,7 @@ def _parse_numbered_term(term: str) -> tuple[bool, str] | None:
 
 
 def _get_coded_sets(number: str) -> tuple[CodedCharacterSet, ...]:
+    """Return the sets that a term with this number declares; an empty tuple if the number is not known."""
     return (_DOUBLE_BYTE[number],) if number in _DOUBLE_BYTE else _SINGLE_BYTE.get(number, ())
 
 
@@ -266,6 +269,7 @@ def _map_escapes_to_coded_sets(extensions: frozenset[CodedCharacterSet]) -> dict
 
 @lru_cache(maxsize=4096)
 def _can_encode(charset: SpecificCharacterSet, character: str) -> bool:
+    """Return whether a text with these declared character sets can contain a character."""
     if character.isascii() and character != "~":  # JIS X 0201 has an overline instead of the tilde
         return True
     if charset.whole:

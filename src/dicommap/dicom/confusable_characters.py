@@ -91,10 +91,12 @@ def _is_needed_joiner(text: str, at: int) -> bool:
 
 
 def _is_arabic_letter(character: str) -> bool:
+    """Return whether a character is a letter or mark of Arabic or a related script."""
     return unicodedata.bidirectional(character) in ("AL", "NSM")
 
 
 def _looks_like_ascii(character: str) -> bool:
+    """Return whether a character is an unusual space, or looks like ASCII characters, such as a full-width digit."""
     form, _, other = unicodedata.decomposition(character).partition(" ")
     if unicodedata.category(character) in ("Zs", "Zl", "Zp"):
         return True

@@ -44,6 +44,7 @@ TAG_BY_KEYWORD: dict[str, int] = {entry[4]: tag for tag, entry in ENTRY_BY_TAG.i
 
 
 def _parse_repeating_group(mask: str, entry: DictionaryEntry) -> tuple[int, int, DictionaryEntry]:
+    """Return the bit mask, the masked tag and the entry of a repeating group such as `60xx0010`."""
     bits = "".join("0" if digit == "x" else "F" for digit in mask)
     return int(bits, 16), int(mask.replace("x", "0"), 16), entry
 

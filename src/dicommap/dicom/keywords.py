@@ -154,12 +154,14 @@ def find_similar_keywords(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _map_names_to_keywords() -> dict[str, str]:
+    """Return a dict: folded name or keyword (see `_fold_name`) -> keyword."""
     names = {_fold_name(entry[2]): entry[4] for entry in ENTRY_BY_TAG.values() if entry[4]}
     return names | {keyword.lower(): keyword for keyword in TAG_BY_KEYWORD}
 
 
 @lru_cache(maxsize=1)
 def _map_letter_triples_to_keywords() -> dict[str, list[str]]:
+    """Return a dict: sequence of three letters -> the keywords that contain it."""
     keywords: dict[str, list[str]] = {}
     for keyword in TAG_BY_KEYWORD:
         for triple in _list_letter_triples(keyword.lower()):
@@ -168,11 +170,13 @@ def _map_letter_triples_to_keywords() -> dict[str, list[str]]:
 
 
 def _list_letter_triples(folded: str) -> set[str]:
+    """Return all sequences of three letters in a folded name. `^` marks its start, and `$` its end."""
     padded = f"^{folded}$"
     return {padded[at : at + 3] for at in range(len(padded) - 2)}
 
 
 def _fold_name(text: str) -> str:
+    """Return a name in lower case, with only its letters and digits."""
     return _NOT_LETTERS.sub("", text).lower()
 
 

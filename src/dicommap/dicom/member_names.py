@@ -114,6 +114,7 @@ def mask_unknown_type(kind: type) -> str:
 
 @lru_cache(maxsize=1)
 def _list_similar_member_names() -> frozenset[str]:
+    """Return the known member names in lower case, and each of these names without one of its letters."""
     folded = {name.lower() for name in KNOWN_MEMBERS}
     return frozenset(
         folded | {short for name in folded if len(name) > 3 for short in _list_texts_without_one_letter(name)}

@@ -33,6 +33,7 @@ def is_undecodable(text: str) -> bool:
 
 
 def _replace_undecodable_bytes(error: UnicodeError) -> tuple[str, int]:
+    """Handle a decoding error: return lone surrogates for the wrong bytes, and the position after these bytes."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return convert_bytes_to_surrogates(error.object[error.start : error.end]), error.end

@@ -186,6 +186,7 @@ def _format_json(value: Any, line_end: str) -> str:  # noqa: ANN401  JSON of any
 
 
 def _build_json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the dict of a JSON object. If it has repeated members, the dict also stores their names."""
     result = dict(pairs)
     if len(result) == len(pairs):
         return result  # a dict needs less memory than an _ObjectWithDuplicates

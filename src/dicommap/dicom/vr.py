@@ -245,6 +245,7 @@ def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
 
 
 def _count_bytes(text: str) -> int:
+    """Return the number of bytes of a text in UTF-8."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
@@ -255,6 +256,7 @@ def _character_issues(vr: str, text: str, location: Location) -> Iterator[Issue]
 
 
 def _describe_forbidden_character(vr: str, text: str) -> str | None:
+    """Return a description of a character that the VR does not allow; None if all characters are allowed."""
     if vr in MULTILINE_VRS:
         return "a control character" if has_control_character(vr, text) else None
     if "\\" in text:
@@ -280,4 +282,5 @@ def _person_name_issues(text: str, location: Location) -> Iterator[Issue]:
 
 
 def _name_attribute_at(location: Location) -> str:
+    """Return the keyword or the column of a location, or `The attribute`, for the beginning of a message."""
     return location.keyword or location.column or "The attribute"

@@ -99,6 +99,7 @@ def is_truth_word(cell: str) -> bool:
 
 
 def _is_translated_truth_word(before: str, folded: str, cell: str) -> bool:
+    """Return whether a word for true or false became another word with the same meaning, such as WAHR."""
     # A single letter counts only if it became a word in capitals, as R and spreadsheets write it.
     if before in _TRUTH_WORDS_BY_LETTER:
         return folded in _TRUTH_WORDS_BY_LETTER[before] and cell.isupper()
@@ -106,6 +107,7 @@ def _is_translated_truth_word(before: str, folded: str, cell: str) -> bool:
 
 
 def _is_truncated(before: str, cell: str) -> bool:
+    """Return whether a cell is the beginning of the value `before`, cut at the maximum length of a cell."""
     return any(
         cell in (before[:limit].strip(), _truncate_utf16(before, limit).strip()) for limit in _TEXT_LENGTH_LIMITS
     )
@@ -122,6 +124,7 @@ def _normalize_spaces(text: str) -> str:
 
 
 def _normalize_typography(text: str) -> str:
+    """Return a text without the changes of autocorrection: typographic quotes, dashes, spaces and letter case."""
     return _normalize_spaces(_DASHES.sub("-", text.translate(_TYPEWRITER_SIGNS).casefold()))
 
 

@@ -81,7 +81,35 @@ def read_csv_table(
     between = delimiter or (first["delimiter"] if first else _detect_delimiter(text, key))
     expected = 2 if first else 1
     rows: ItemList[tuple[str, ...]] = store.make_list()
-    parsed_rows = _parse_rows(name, text, between)
+    header = _read_header_and_rows(_parse_rows(name, text, between), key, rows)
+    if isinstance(header, Issue):
+        return header
+    if header is None:
+        return make_issue("sheet.no-key-column", Location(path=name, row=expected), column=key, row=expected)
+    header_row, names = header
+    return Table(
+        name=name,
+        header=tuple(cell.strip() for cell in names),
+        rows=rows,
+        header_row=header_row,
+        issues=header_row_issues(name, header_row, expected),
+    )
+
+
+def _read_header_and_rows(
+    parsed_rows: Iterator[tuple[str, ...] | Issue], key: str, rows: ItemList[tuple[str, ...]]
+) -> tuple[int, tuple[str, ...]] | Issue | None:
+    """Find the header among the first rows, and add all rows after it to `rows`.
+
+    Args:
+        parsed_rows: The rows of the file, or the issue that prevents reading further rows.
+        key: A column that the header must have.
+        rows: The list to which the rows are added.
+
+    Returns:
+        The number of the header's row and its cells; None if no row has the column `key`; or the issue.
+
+    """
     beginning: list[tuple[str, ...]] = []
     for row in islice(parsed_rows, HEADER_SEARCH_ROWS):
         if isinstance(row, Issue):
@@ -94,15 +122,7 @@ def read_csv_table(
             return row
         if header_row is not None:
             rows.extend([row])
-    if header_row is None:
-        return make_issue("sheet.no-key-column", Location(path=name, row=expected), column=key, row=expected)
-    return Table(
-        name=name,
-        header=tuple(cell.strip() for cell in beginning[header_row - 1]),
-        rows=rows,
-        header_row=header_row,
-        issues=header_row_issues(name, header_row, expected),
-    )
+    return None if header_row is None else (header_row, beginning[header_row - 1])
 
 
 def _parse_rows(name: str, text: str, delimiter: str) -> Iterator[tuple[str, ...] | Issue]:
@@ -154,6 +174,7 @@ def _detect_delimiter(text: str, key: str) -> str:
 
 
 def _split_cells(line: str, delimiter: str) -> list[str]:
+    """Return the cells of one line without spaces around them; an empty list if the line is not CSV."""
     try:
         return [cell.strip() for cells in csv.reader([line], delimiter=delimiter) for cell in cells]
     except csv.Error:

@@ -120,6 +120,7 @@ def describe_time_damage(before: str, cell: str) -> str | None:
 
 
 def _count_seconds_of_day(match: re.Match[str]) -> int:
+    """Return the number of seconds from midnight to the time of a match."""
     hour = int(match["hour"])
     half = (match.groupdict().get("half") or "").casefold()
     if half:
@@ -229,12 +230,14 @@ def _list_possible_years(digits: str | None) -> list[int | None]:
 
 
 def _filter_valid_dates(*dates: _PartialDate) -> Iterator[_PartialDate]:
+    """Yield the dates whose month is known, and whose month and day can exist."""
     for day in dates:
         if day.month is not None and 1 <= day.month <= 12 and (day.day is None or 1 <= day.day <= 31):
             yield day
 
 
 def _parse_month(name: str) -> int | None:
+    """Return the number of a month from its name or the beginning of its name; None for another word."""
     letters = "".join(letter for letter in unicodedata.normalize("NFD", name.casefold()) if letter.isalpha())
     if len(letters) < 3:
         return None

@@ -64,6 +64,7 @@ def truncate_date(vr: str, text: str, to: str) -> str | NoResult:
 
 
 def _parse_date(text: str) -> date | NoResult:
+    """Return the date at the beginning of a DA or DT value, or the reason why it has no such date."""
     if _NO_DAY.fullmatch(text) is not None:
         return NO_DAY
     if len(text) < _DAY or _DIGITS.fullmatch(text, 0, _DAY) is None:

@@ -178,40 +178,60 @@ def read_sheet(
     if len(issues) > DOCUMENT_ISSUE_LIMIT:
         return None, issues  # further columns were not checked
     refused = {issue.location.column for issue in issues}
-    issues = [*table.issues, *issues]
-    rows = SheetRows(store)
-    invalid_rows: dict[int | None, None] = {}
-    repeated: dict[int, Target] = {}
-    damaged: list[InvalidUidCell] = []
+    collector = _RowCollector(name, SheetRows(store), [*table.issues, *issues])
     for parsed_row in _parse_rows(table, refused):
-        if isinstance(parsed_row, Issue):
-            issues.append(parsed_row)
-            invalid_rows[parsed_row.location.row] = None
-        elif isinstance(parsed_row, InvalidUidCell):
-            damaged.append(parsed_row)
-            invalid_rows[parsed_row.row] = None
-        elif (first := rows.add(*parsed_row)) is None:
-            continue
-        elif _is_equal_row(first, parsed_row[1]):
-            repeated[parsed_row[1].number] = parsed_row[0]
-            issues.append(
-                make_issue("sheet.repeated-row", Location(path=name, row=parsed_row[1].number), first=first.number)
-            )
-        else:
-            invalid_rows[parsed_row[1].number] = None
-            issues.append(
-                make_issue("sheet.duplicate-row", Location(path=name, row=parsed_row[1].number), first=first.number)
-            )
+        collector.add_row(parsed_row)
     return EditedSheet(
         name=name,
-        rows=rows,
-        invalid_rows=tuple(filter(None, invalid_rows)),
-        is_complete=not (damaged or has_errors(issues)),
-        repeated_rows=repeated,
-        damaged_uids=tuple(damaged),
+        rows=collector.rows,
+        invalid_rows=tuple(filter(None, collector.invalid_rows)),
+        is_complete=not (collector.damaged_uids or has_errors(collector.issues)),
+        repeated_rows=collector.repeated_rows,
+        damaged_uids=tuple(collector.damaged_uids),
         header_row=table.header_row,
         header=table.header,
-    ), issues
+    ), collector.issues
+
+
+_ParsedRow = Issue | InvalidUidCell | tuple[Target, SheetRow]
+"""A row of a sheet with its study, series or instance; or the reason why the row cannot be used."""
+
+
+@dataclass(slots=True)
+class _RowCollector:
+    """Collector of the rows of a sheet, and of the issues of rows that cannot be used."""
+
+    name: str
+    """The name of the file for messages."""
+    rows: SheetRows
+    issues: list[Issue]
+    invalid_rows: dict[int | None, None] = field(default_factory=dict)
+    """The numbers of the rows that are not used, as the keys of a dict, in the order of the sheet."""
+    repeated_rows: dict[int, Target] = field(default_factory=dict)
+    """Number of a row that repeats an earlier row -> the study, series or instance of both rows."""
+    damaged_uids: list[InvalidUidCell] = field(default_factory=list)
+
+    def add_row(self, parsed_row: _ParsedRow) -> None:
+        """Add a row, or the reason why a row cannot be used."""
+        if isinstance(parsed_row, Issue):
+            self.issues.append(parsed_row)
+            self.invalid_rows[parsed_row.location.row] = None
+            return
+        if isinstance(parsed_row, InvalidUidCell):
+            self.damaged_uids.append(parsed_row)
+            self.invalid_rows[parsed_row.row] = None
+            return
+        target, row = parsed_row
+        first = self.rows.add(target, row)
+        if first is None:
+            return
+        location = Location(path=self.name, row=row.number)
+        if _is_equal_row(first, row):
+            self.repeated_rows[row.number] = target
+            self.issues.append(make_issue("sheet.repeated-row", location, first=first.number))
+        else:
+            self.invalid_rows[row.number] = None
+            self.issues.append(make_issue("sheet.duplicate-row", location, first=first.number))
 
 
 def _is_equal_row(first: SheetRow, other: SheetRow) -> bool:
@@ -223,6 +243,7 @@ def _is_equal_row(first: SheetRow, other: SheetRow) -> bool:
 
 
 def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
+    """Yield the issues of the column names: repeated or unknown names, and columns that no edit can use."""
     yield from column_issues(table)
     is_of_instances = _INSTANCE in table.header
     for column in dict.fromkeys(table.header):
@@ -238,9 +259,7 @@ def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
             yield from refused or [make_issue("sheet.column-not-captured", location)]
 
 
-def _parse_rows(
-    table: Table, refused: Container[str | None]
-) -> Iterator[Issue | InvalidUidCell | tuple[Target, SheetRow]]:
+def _parse_rows(table: Table, refused: Container[str | None]) -> Iterator[_ParsedRow]:
     """Yield the target (study, series or instance) and the cells of each row, or the reason why the row cannot be used.
 
     `refused` has the names of columns that have an issue. Their cells are left out.
@@ -285,6 +304,7 @@ def _parse_rows(
 
 
 def _describe_uid_problem(uid: str, kind: CellKind | None) -> str | None:
+    """Return the reason why a cell is not a valid UID; None if it is. `kind` is None if the cell is text."""
     if kind is not None:
         return f"is {kind.value}, and not text"
     if "." not in uid and uid.isdigit():

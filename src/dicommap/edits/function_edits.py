@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.json_model import attribute_from_text
@@ -70,7 +70,10 @@ class RecordingCounts(Mapping[str, int]):
                 self._seen[self._keyword, value] = None
 
 
-def wrap_study(study: Study) -> tuple[Study, UndecodableReads]:
+_SeriesOrInstance = TypeVar("_SeriesOrInstance", Series, InstanceValues)
+
+
+def make_recording_study(study: Study) -> tuple[Study, UndecodableReads]:
     """Return a copy of a study that records when a function reads undecodable values.
 
     Returns:
@@ -83,31 +86,20 @@ def wrap_study(study: Study) -> tuple[Study, UndecodableReads]:
     return replace(study, series=members, values=_make_recording_values(study.values, reads)), reads
 
 
-def wrap_series(series: Series) -> tuple[Series, UndecodableReads]:
-    """Return a copy of a series that records when a function reads undecodable values.
+def make_recording_copy(group: _SeriesOrInstance) -> tuple[_SeriesOrInstance, UndecodableReads]:
+    """Return a copy of a series or instance that records when a function reads undecodable values.
 
     Returns:
         The copy, and a dict to which each undecodable value is added when it is read.
     """
     reads: UndecodableReads = {}
-    if not any(map(_has_undecodable_value, series.values.values())):
-        return series, reads
-    return replace(series, values=_make_recording_values(series.values, reads)), reads
-
-
-def wrap_instance(instance: InstanceValues) -> tuple[InstanceValues, UndecodableReads]:
-    """Return a copy of an instance that records when a function reads undecodable values.
-
-    Returns:
-        The copy, and a dict to which each undecodable value is added when it is read.
-    """
-    reads: UndecodableReads = {}
-    if not any(map(_has_undecodable_value, instance.values.values())):
-        return instance, reads
-    return replace(instance, values=_make_recording_values(instance.values, reads)), reads
+    if not any(map(_has_undecodable_value, group.values.values())):
+        return group, reads
+    return replace(group, values=_make_recording_values(group.values, reads)), reads
 
 
 def _make_recording_values(values: AttributeValues, reads: UndecodableReads) -> AttributeValues:
+    """Return the values of a study, series or instance, so that reads of undecodable values are added to `reads`."""
     return {
         keyword: RecordingCounts(keyword, counts, reads) if _has_undecodable_value(counts) else counts
         for keyword, counts in values.items()
@@ -115,6 +107,7 @@ def _make_recording_values(values: AttributeValues, reads: UndecodableReads) -> 
 
 
 def _has_undecodable_value(counts: ValueCounts) -> bool:
+    """Return whether one of the values of an attribute is undecodable."""
     return any(map(is_undecodable, counts))
 
 
@@ -188,16 +181,16 @@ class FunctionEdits:
     def _call_function(self, study: Study) -> Iterator[Edit | Issue]:
         """Call the function for the study or for each of its series, and yield its edits."""
         if self._by_study is not None:
-            recorded_study, reads = wrap_study(study)
+            recorded_study, reads = make_recording_study(study)
             yield from self._make_edits(study, self._by_study(recorded_study), reads)
         if self._by_series is not None:
             for series in study.series:
-                recorded_series, reads = wrap_series(series)
+                recorded_series, reads = make_recording_copy(series)
                 yield from self._make_edits(series, self._by_series(recorded_series), reads)
 
         if self._by_instance is not None:
             for instance in self._instances(study.study_instance_uid):
-                recorded_instance, reads = wrap_instance(instance)
+                recorded_instance, reads = make_recording_copy(instance)
                 yield from self._make_edits(instance, self._by_instance(recorded_instance), reads)
 
     def _make_edits(
@@ -222,31 +215,38 @@ class FunctionEdits:
                 yield from () if keyword in self._reported else refused
                 self._reported.add(keyword)
                 continue
-            location = replace(
-                keyword_location,
-                study=target.study_instance_uid,
-                series=target.series_instance_uid,
-                instance=target.sop_instance_uid,
-            )
             attribute: Attribute | list[Issue] | None = NOT_COMPUTED_ATTRIBUTE
             if isinstance(text, Removal):
                 attribute = None
             elif not reads:
+                location = replace(
+                    keyword_location,
+                    study=target.study_instance_uid,
+                    series=target.series_instance_uid,
+                    instance=target.sop_instance_uid,
+                )
                 attribute = _parse_returned_text(keyword, text, location, edited.values.get(keyword, {}))
             if isinstance(attribute, list):
                 yield from attribute
             else:
-                yield Edit(
-                    target=target,
-                    tag=tag_of(keyword) or 0,
-                    attribute=attribute,
-                    origin=self._origin,
-                    location=keyword_location,
-                    edit_results=(self._edit_result,),
-                    computed_from=tuple(reads),
-                )
+                yield self._make_edit(target, keyword_location, attribute, reads)
+
+    def _make_edit(
+        self, target: Target, location: Location, attribute: Attribute | None, reads: Collection[CurrentValue]
+    ) -> Edit:
+        """Return the edit that gives an attribute a new value, or removes it. `location` has its keyword."""
+        return Edit(
+            target=target,
+            tag=tag_of(location.keyword or "") or 0,
+            attribute=attribute,
+            origin=self._origin,
+            location=location,
+            edit_results=(self._edit_result,),
+            computed_from=tuple(reads),
+        )
 
     def _require_texts_by_keyword(self, target: Target, values: object) -> NewTexts:
+        """Return the new texts that a function returned. Raises UsageError if the returned value has another type."""
         texts = {} if values is None else values
         if not isinstance(texts, Mapping):
             raise self._make_return_value_error(target, f"returned a value of type {mask_unknown_type(type(texts))}")

@@ -194,6 +194,7 @@ class LookupTable:
         self._study_rows = {}
 
     def _build_unused_row_issue(self, row: LookupRow, location: Location) -> Issue:
+        """Return the issue of a row that no study uses. It names a study with a similar key if there is one."""
         key, study = self._near_studies.get(compute_near_key(row.key), ("", None)) if self._near_studies else ("", None)
         hint = f"; that of the study comes close: it differs by {describe_differences(key, row.key)}" if study else ""
         return make_issue("lookup.unused-row", replace(location, study=study), hint=hint)
@@ -291,13 +292,8 @@ def read_lookup_table(
         kinds = table.kinds_of_row(number)
         problem = _check_key(value, table.locate_cell(number, key), kinds.get(key))
         edit_result = EditResult(source=lookup.file, row=number, is_invalid=problem is not None or value in rows)
-        read = LookupRow(
-            number=number,
-            key=value,
-            cells=dict(zip(table.header, cells, strict=True)),
-            edit_result=edit_result,
-            kinds=kinds,
-        )
+        cells_by_column = dict(zip(table.header, cells, strict=True))
+        read = LookupRow(number=number, key=value, cells=cells_by_column, edit_result=edit_result, kinds=kinds)
         if problem is not None:
             issues.append(problem)
             invalid_results.append(edit_result)

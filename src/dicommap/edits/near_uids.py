@@ -69,6 +69,7 @@ class NearUids:
 
 
 def _make_near_uid_key(text: str) -> str:
+    """Return a UID or the text of a cell without spaces and leading zeros. Similar texts have the same result."""
     text = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return LEADING_ZEROS.sub("", _SPACES.sub("", text))
 

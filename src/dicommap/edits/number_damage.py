@@ -104,6 +104,7 @@ def _parse_possible_numbers(text: str) -> Iterator[Decimal]:
 
 
 def _list_possible_digits(text: str) -> Iterator[str]:
+    """Yield the plain decimal numbers that a text with separators can mean, such as 1.234 and 1234.0 for 1,234."""
     if _PLAIN_NUMBER.fullmatch(text):
         yield text.replace(",", ".")
     for grouped in (_GROUPED_NUMBER.fullmatch(text), _INDIAN_GROUPED_NUMBER.fullmatch(text)):
@@ -112,6 +113,7 @@ def _list_possible_digits(text: str) -> Iterator[str]:
 
 
 def _strip_currency(text: str) -> str:
+    """Return a text without currency signs and currency codes."""
     if text.isascii() and not any(letter.isalpha() or letter == "$" for letter in text):
         return text
     kept = "".join(letter for letter in text if unicodedata.category(letter) != "Sc")
@@ -133,6 +135,7 @@ def _is_cut_to_spreadsheet_digits(before: str, cell: str) -> bool:
 
 
 def _is_rounded_integer(digits: str, left: str) -> bool:
+    """Return whether the first 15 digits of two integers differ by at most 1. Both integers have the same length."""
     # Some spreadsheets cut the number after the 15th digit, others round it.
     return abs(int(digits[:SPREADSHEET_DIGITS]) - int(left[:SPREADSHEET_DIGITS])) <= 1
 
@@ -147,5 +150,6 @@ def _is_rounded_decimal(before: str, cell: str) -> bool:
 
 
 def _count_decimals(text: str) -> int | None:
+    """Return the number of decimals of a number; None if it has none."""
     match = re.fullmatch(r"[+-]?[0-9]+[.,]([0-9]+)", text)
     return len(match[1]) if match and len(text) <= _LENGTH_LIMIT else None

@@ -215,6 +215,7 @@ class RuleEdits:
     def _make_new_value_edits(
         self, new_value: NewValue, target: Target, values: AttributeValues
     ) -> Iterator[Edit | Issue]:
+        """Yield the edit that gives a new value to a study, series or instance, or the issues that prevent it."""
         of_edit = self._locations[new_value.tag]
         location = Location(  # `replace` of dataclasses takes several times as long
             path=of_edit.path,
@@ -342,6 +343,7 @@ def _is_series_attribute(keyword: str) -> bool:
 
 
 def _get_study_values_with_uids(study: Study) -> AttributeValues:
+    """Return the values of a study, with the UIDs of the study and its series added."""
     uids = {
         "StudyInstanceUID": {study.study_instance_uid: study.files},
         "SeriesInstanceUID": {series.series_instance_uid: series.files for series in study.series},
@@ -350,6 +352,7 @@ def _get_study_values_with_uids(study: Study) -> AttributeValues:
 
 
 def _get_series_values_with_uids(series: Series) -> AttributeValues:
+    """Return the values of a series, with the UIDs of the series and its study added."""
     uids = {
         "StudyInstanceUID": {series.study_instance_uid: series.files},
         "SeriesInstanceUID": {series.series_instance_uid: series.files},
@@ -358,6 +361,7 @@ def _get_series_values_with_uids(series: Series) -> AttributeValues:
 
 
 def _get_instance_values_with_uids(instance: InstanceValues) -> AttributeValues:
+    """Return the values of an instance, with the UIDs of the instance, its series and its study added."""
     uids = {
         "StudyInstanceUID": {instance.study_instance_uid: instance.files},
         "SeriesInstanceUID": {instance.series_instance_uid: instance.files},

@@ -194,6 +194,7 @@ VERBS: tuple[Callable[[Rule, Location], Iterator[NewValue | Issue]], ...] = (
 
 
 def _build_fixed_value(keyword: str, text: str, location: Location, level: Level) -> Iterator[NewValue | Issue]:
+    """Yield the fixed value of an attribute, or the issues that prevent it."""
     attribute = parse_edited_attribute(keyword, text, location, level)
     if isinstance(attribute, list):
         yield from attribute
@@ -253,6 +254,7 @@ def _make_keyword_hint(text: str) -> str:
 
 
 def _strip_person_name(text: str) -> str:
+    """Return a person name without spaces around its components."""
     return "".join(part.strip(" ") for part in re.split(r"([\^=])", text.strip()))
 
 

@@ -130,6 +130,7 @@ _MARKER = re.compile(r"<[0-9,]+ different values>")
 
 
 def _compute_text_digest(keyword: str, text: str, values: list[str]) -> str:
+    """Return the digest of a keyword, the text of its cell, and its different values if there are several."""
     shown = json.dumps([keyword, normalize_nfc(normalize_cell(text)), values]).encode("utf-8", "surrogatepass")
     digest = hashlib.blake2b(shown, digest_size=4).digest()
     return base64.b32encode(digest).decode("ascii")[:DIGEST_CHARACTERS].lower()

@@ -229,6 +229,7 @@ class SheetEdits:
             self._add_candidate_study(study.study_instance_uid)
 
     def _add_candidate_study(self, uid: str) -> None:
+        """Compare a Study Instance UID of the inventory with those of the sheet, for hints about rows without study."""
         if self._near_studies is None:
             damaged = [uid.text for uid in self._sheet.damaged_uids if uid.column == "StudyInstanceUID"]
             named = (target.study_instance_uid for target in self._sheet.rows)
@@ -251,6 +252,7 @@ class SheetEdits:
             yield make_issue("sheet.damaged-uid", location, problem=damaged_uid.problem, hint=hint)
 
     def _build_stale_row_issue(self, row: SheetRow, values: AttributeValues) -> Issue:
+        """Return the issue of a row whose state is not that of its current values, with the probable reason."""
         if not self._rows_by_state:
             for _, sheet_row in self._sheet.rows.items():
                 self._rows_by_state.setdefault(sheet_row.state or "", sheet_row.number)
@@ -260,6 +262,7 @@ class SheetEdits:
         return make_issue("sheet.stale-row", location, hint=describe_stale_row(row, values, other))
 
     def _make_target_edits(self, target: Target, row: SheetRow, values: AttributeValues) -> Iterator[Edit | Issue]:
+        """Yield the edits and issues of the row of a study, series or instance, and record them in its edit result."""
         edit_result = EditResult(source=self._sheet.name, row=row.number)
         self._study_results.append(edit_result)
         edit_result.record(target.study_instance_uid, EditEffect.REACHED)

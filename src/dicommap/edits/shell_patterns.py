@@ -71,6 +71,7 @@ class ShellPatterns:
 
 
 def _get_ascii_prefix(value: str) -> str:
+    """Return the ASCII characters at the beginning of a value."""
     match = _ASCII.match(value)
     return "" if match is None else match[0]
 

@@ -136,6 +136,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _decode_utf8(data: bytes) -> str | DecodingProblem:
+    """Decode UTF-8. If the file is in another encoding, return the problem."""
     if _looks_like_utf16(data[:_UTF16_SAMPLE_BYTES]):
         return DecodingProblem(words=f"is UTF-16 text without a byte order mark{_SAVE_AS_CSV}")
     try:
@@ -187,6 +188,7 @@ def _describe_zip_format(data: bytes) -> str | None:
 
 
 def _decode_utf16(data: bytes) -> str | DecodingProblem:
+    """Decode UTF-16 with a byte order mark. If bytes are invalid, return the problem."""
     try:
         return data.decode("utf-16").lstrip(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:

@@ -59,6 +59,7 @@ def describe_differences(text: str, other_text: str) -> str:
 
 
 def _apply_normalizations(text: str, kept: str | None) -> str:
+    """Return a text without the differences of similar texts, except the difference named `kept`."""
     for name, step in _NORMALIZATIONS:
         if name != kept:
             text = step(text)

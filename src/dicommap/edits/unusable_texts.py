@@ -104,11 +104,13 @@ def find_unusable_text(tag: int, text: str, current: Iterable[str] = ()) -> Unus
 
 
 def _find_unusable_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
+    """Yield all unusable parts of the new text of an attribute."""
     yield from _find_placeholder_parts(tag, text)
     yield from _find_program_word_parts(tag, text)
 
 
 def _find_placeholder_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
+    """Yield the masks and markers of dicommap in a text."""
     if MASK in text:
         yield from ((_MASK, part, True) for part in _split_values_or_name_parts(vrs_of(tag), text) if part == MASK)
         if is_identifier_attribute(tag) or vrs_of(tag) == ("PN",):
@@ -119,6 +121,7 @@ def _find_placeholder_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
 
 
 def _find_program_word_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
+    """Yield the spreadsheet errors and the words for a missing value in a text."""
     vrs = vrs_of(tag)
     if "\\" in text and is_null_word_for_attribute(
         tag, text.strip()

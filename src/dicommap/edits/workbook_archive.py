@@ -143,6 +143,7 @@ class _RelationshipHandler:
 
 
 def _create_parser(handler: WorkbookPartHandler) -> expat.XMLParserType:
+    """Return an XML parser that calls the handler, and refuses document type declarations."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.buffer_size = _PARSER_TEXT_BYTES

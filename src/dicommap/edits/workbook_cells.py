@@ -72,6 +72,7 @@ class TextCollector:
 
 
 def _unescape_character(match: re.Match[str]) -> str:
+    """Return the character that the matched escape stands for. Escapes of surrogates are returned unchanged."""
     code = int(match["code"], 16)
     return match[0] if 0xD800 <= code <= 0xDFFF else chr(code)
 
@@ -151,6 +152,7 @@ class WorksheetCells:
         self._content.add_text(text)
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:
+        """Begin a row. Rows that the worksheet leaves out are added as blank rows."""
         number = _parse_whole_number(attributes["r"], WORKSHEET_ROWS) if "r" in attributes else self._row + 1
         if not self._row < number <= WORKSHEET_ROWS:
             raise UnreadableWorkbookError(_DAMAGED_CELLS)
@@ -163,12 +165,14 @@ class WorksheetCells:
             self.hidden_rows.append(number)
 
     def _end_row(self) -> None:
+        """Keep the cells of the row without the empty cells at its end."""
         while self._cells and not self._cells[-1]:
             self._cells.pop()
         self._add_to_cell_count(len(self._cells))
         self.rows.append(tuple(self._cells))
 
     def _start_cell(self, attributes: Mapping[str, str]) -> None:
+        """Begin a cell: find its column, its type and its format."""
         address = attributes.get("r")
         self._column = self._column + 1 if address is None else self._parse_column_index(address)
         if not len(self._cells) <= self._column < COLUMNS_LIMIT:
@@ -195,6 +199,7 @@ class WorksheetCells:
         return index
 
     def _end_cell(self) -> None:
+        """Keep the text of the cell, and its kind if it is not text."""
         is_struck, content = self._content.is_struck, self._content.take_text()
         text, kind = self._parse_cell_content(content)
         if self._has_formula:
@@ -225,6 +230,7 @@ class WorksheetCells:
         return self._formats.format_number(content, self._style, is_1904=self._is_1904)
 
     def _add_to_cell_count(self, count: int) -> None:
+        """Count cells. Raises UnreadableWorkbookError if the worksheet has too many."""
         self._count += count
         if self._count > CELLS_LIMIT:
             raise UnreadableWorkbookError(f"has more than {CELLS_LIMIT:,} cells")

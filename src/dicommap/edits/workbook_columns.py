@@ -65,6 +65,7 @@ def describe_sheet_columns(level: Level, keywords: Sequence[str]) -> list[Workbo
 
 
 def _describe_keyword_column(keyword: str, level: Level) -> WorkbookColumn:
+    """Return the description of the column of an attribute. It is locked if no edit can set the attribute."""
     tag = tag_of(keyword) or 0
     vr = next(iter(vrs_of(tag)), "UN")
     width = max(_WIDTHS.get(vr, _OTHER_WIDTH), len(keyword) + _FILTER_BUTTON_WIDTH)
@@ -83,6 +84,7 @@ def _describe_keyword_column(keyword: str, level: Level) -> WorkbookColumn:
 
 
 def _list_note_lines(keyword: str, tag: int, vr: str) -> Iterator[str]:
+    """Yield the lines of a column note: the form, number and list of values, and the effect of an empty cell."""
     yield describe_vr(vr)
     multiplicity = vm_of(tag)
     if multiplicity is not None and multiplicity.text != "1" and vr not in SINGLE_VALUE_VRS:

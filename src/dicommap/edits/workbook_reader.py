@@ -101,6 +101,7 @@ class _Workbook:
         return replace(table, issues=tuple(issues))
 
     def _read_worksheet(self, part: str, last_row: int = WORKSHEET_ROWS) -> WorksheetCells:
+        """Read the cells of a worksheet up to the row `last_row`."""
         worksheet = WorksheetCells(self._texts, self._formats, is_1904=self._contents.is_1904, last_row=last_row)
         self._archive.handle_part(part, worksheet)
         return worksheet
@@ -127,6 +128,7 @@ class _MainPartHandler:
 
 
 def _worksheet_issues(table: Table, worksheet: WorksheetCells) -> Iterator[Issue]:
+    """Yield the issues of merged cells, and of hidden rows and columns with content."""
     location = Location(path=table.name)
     yield from limit_and_stop(_merged_cell_issues(table, worksheet.merged), DOCUMENT_ISSUE_LIMIT, location)
     filled = _select_filled_rows(table, worksheet.hidden_rows)
@@ -143,6 +145,7 @@ def _worksheet_issues(table: Table, worksheet: WorksheetCells) -> Iterator[Issue
 
 
 def _select_filled_rows(table: Table, numbers: Sequence[int]) -> list[int]:
+    """Return the row numbers, out of `numbers`, of rows that are after the header and not blank."""
     below = (number for number in numbers if number > table.header_row)
     return [number for number in below if any(table.rows[number - table.header_row - 1])]
 

@@ -94,10 +94,12 @@ class CellFormats:
 
 
 def _parse_index(text: str | None) -> int:
+    """Return the number in an XML attribute; 0 if the attribute is missing or not a short number."""
     return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _classify_number_format(number: int, code: str) -> CellKind | str | None:
+    """Return the kind of cells with a number format, or the zeros of a format that only adds leading zeros."""
     if not code and number < _FIRST_CUSTOM_FORMAT:
         if number in _DATE_FORMATS:
             return CellKind.DATE

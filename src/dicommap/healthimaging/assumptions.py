@@ -203,6 +203,7 @@ def require_assumptions(assumptions: object) -> None:
 
 
 def _list_values_of_settings() -> dict[str, tuple[str, ...]]:
+    """Return a dict: name of a setting -> its possible values."""
     return {name: get_args(field.annotation) for name, field in Assumptions.model_fields.items()}
 
 

@@ -139,6 +139,7 @@ def parse_event(document: object) -> ImportJobEvent:
 
 
 def _parse_event_time(value: object) -> datetime:
+    """Return the time of an event in UTC. Raises InvalidEventError if the value is not a time."""
     try:
         time = datetime.fromisoformat(value) if isinstance(value, str) else None
         if time is not None:
@@ -149,6 +150,7 @@ def _parse_event_time(value: object) -> datetime:
 
 
 def _require_text_member(members: Mapping[str, Any], name: str) -> str:
+    """Return the text of a member. Raises InvalidEventError if there is no such text."""
     value = _find_text_member(members, name)
     if value is None:
         raise InvalidEventError(f"its detail has no {name}")
@@ -156,5 +158,6 @@ def _require_text_member(members: Mapping[str, Any], name: str) -> str:
 
 
 def _find_text_member(members: Mapping[str, Any], name: str) -> str | None:
+    """Return the text of a member; None if the member is missing, empty or not a text."""
     value = members.get(name)
     return value if isinstance(value, str) and value else None

@@ -74,6 +74,7 @@ def is_documented_warning(name: str) -> bool:
 
 
 def _parse_warning_code(number: object) -> int | None:
+    """Return the code of a warning, which is a number or a decimal or hexadecimal text; None for another value."""
     if isinstance(number, bool):
         return None
     if isinstance(number, int | float) and number == number // 1 and 0 <= number <= 0xFFFF:

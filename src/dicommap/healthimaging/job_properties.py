@@ -74,6 +74,7 @@ class TaggedUnion(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _read_single_member(cls, union: object) -> object:
+        """Return the name and value of the only member. Raises ValueError if there is not exactly one member."""
         if not isinstance(union, dict) or len(union) != 1:
             raise ValueError("a tagged union has one member")
         ((name, value),) = union.items()

@@ -62,6 +62,7 @@ def compare_with_request(job: ImportJob, request: Mapping[str, Any]) -> RequestA
 
 
 def _sort_mappings(value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    """Return a JSON value whose lists are sorted, so that the order of mappings does not matter in a comparison."""
     if isinstance(value, dict):
         return {name: _sort_mappings(member) for name, member in value.items()}
     return sorted(map(repr, map(_sort_members, value))) if isinstance(value, list) else value

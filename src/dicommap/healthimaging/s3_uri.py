@@ -90,6 +90,7 @@ def metadata_path_issues(path: str, uri: S3Uri | None, location: Location) -> It
 
 
 def _describe_path_problem(path: str) -> str | None:
+    """Return a description of the first problem of a path, such as an empty segment; None if it has no problem."""
     if path.startswith("/"):
         return "a leading slash"
     if "\\" in path:

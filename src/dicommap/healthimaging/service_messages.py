@@ -63,6 +63,7 @@ def mask_service_message(message: str, *, show_values: bool) -> str:
 
 
 def _mask_piece(match: re.Match[str]) -> str:
+    """Return a piece of a message for display: unchanged if it cannot be a patient value, else masked."""
     text, kind = match[0], match.lastgroup
     if kind == "quoted":
         return text if _is_technical_name(text[1:-1]) else f"{text[0]}{MASK}{text[-1]}"
@@ -90,6 +91,7 @@ def _is_listed_word(match: re.Match[str]) -> bool:
 
 
 def _is_technical_name(text: str) -> bool:
+    """Return whether a text is the name of an AWS error, limit or warning, or a DICOM keyword."""
     return _SERVICE_NAMES.fullmatch(text) is not None or _is_documented_name(text) or _is_keyword(text)
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import hex_of
-from dicommap.dicom.json_model import text_from_attribute
+from dicommap.dicom.json_model import text_or_json_from_attribute
 from dicommap.dicom.printable_text import make_printable
 
 if TYPE_CHECKING:
@@ -80,19 +80,15 @@ class AuditValueForm:
 
     def make_value_after(self, target: Target, tag: int, attribute: Attribute) -> dict[str, object]:
         """Return the value after a change."""
-        return self._make_value(target, tag, text_for_audit(attribute))
+        return self._make_value(target, tag, text_or_json_from_attribute(attribute))
 
     def _make_value(self, target: Target, tag: int, text: str) -> dict[str, object]:
+        """Return the JSON object of a value: its text, its hash, or an empty object."""
         if self.mode is AuditValueMode.PLAIN:
             return {"value": make_printable(text)}
         return {} if self.key is None else {"hash": self.key.hash_value(target, tag, text)}
 
 
-def text_for_audit(attribute: Attribute) -> str:
-    """Return the value of an attribute as an inventory stores it. A sequence or binary value is its DICOM JSON."""
-    text = text_from_attribute(attribute)
-    return json.dumps(attribute, ensure_ascii=False, sort_keys=True) if text is None else text
-
-
 def _value_sort_key(item: tuple[str, int]) -> tuple[int, str]:
+    """Return the sort key of a value and its number of files: the most frequent value is first."""
     return -item[1], item[0]

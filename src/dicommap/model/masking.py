@@ -261,6 +261,7 @@ class Masker:
         return self.mask_only_value(keyword, len(counts), next(iter(counts), ""))
 
     def _find_or_assign_number(self, keyword: str, value: str) -> str:
+        """Return the number or hash in the mark of a value. A new value gets the next number of its keyword."""
         text = f"{keyword} {value}".encode("utf-8", "surrogatepass")
         digest = blake2b(text, digest_size=16, key=self._salt).digest()
         number = self._numbers.get(digest)

@@ -56,6 +56,7 @@ class PatientTexts:
         )
 
     def _add_value(self, keyword: str, value: str) -> None:
+        """Add a masked value to the texts that are searched, and each part of it that is long enough."""
         folded = _fold_text(value)
         self._folded.append(folded)
         if not folded.isdecimal():  # without a letter, no part is a word

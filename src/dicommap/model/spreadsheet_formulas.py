@@ -56,6 +56,7 @@ def unescape_formulas(cell: str) -> str:
 
 
 def _insert_apostrophes(match: re.Match[str]) -> str:
+    """Return the matched sign of a formula and the characters before it, with the apostrophes of `escape_formulas`."""
     run, sign = match["run"] or "", match["sign"] if match["run"] else match[0]
     if not sign:
         return match[0]
@@ -63,6 +64,7 @@ def _insert_apostrophes(match: re.Match[str]) -> str:
 
 
 def _remove_apostrophes(match: re.Match[str]) -> str:
+    """Return the matched sign of a formula and the characters before it without apostrophes of `escape_formulas`."""
     run, sign = match["run"], match["sign"]
     if not run or not sign:
         return match[0]

@@ -295,6 +295,7 @@ class Study(DisplayableInLists):
 
 
 def _require_picture_source(source: PictureSource | None) -> PictureSource:
+    """Return the source of pictures. Raises an error if it is None, or if the extra `pixels` is missing."""
     require_extra("pixels")
     if source is None:
         raise InventoryError(

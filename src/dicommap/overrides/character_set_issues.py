@@ -86,14 +86,17 @@ def undecodable_source_issues(
 
 
 def _find_sheet_row(edit: Edit) -> int | None:
+    """Return the number of the row from which an edit comes; None if it does not come from a row."""
     return next((edit_result.row for edit_result in edit.edit_results if edit_result.row is not None), None)
 
 
 def _find_series_or_study(study: Study, series: str | None) -> Study | Series:
+    """Return the series with this UID; the study if it has no such series."""
     return next((member for member in study.series if member.series_instance_uid == series), study)
 
 
 def _find_escaped_source(study: Study, edit: Edit) -> CurrentValue | None:
+    """Return an undecodable current value whose escapes are in the edit's new value; else None."""
     text = text_from_attribute(edit.attribute) or ""
     escapes = find_escapes(text.lower()) if "\\" in text else frozenset()
     if not escapes:

@@ -15,8 +15,8 @@ from dicommap.dicom.json_model import text_from_attribute
 from dicommap.issues import Location, make_issue
 from dicommap.overrides.affected_studies import AffectedStudies
 from dicommap.overrides.shared_identifiers import (
-    NewTexts,
     group_old_by_new_values,
+    map_texts_after_edits,
     normalize_identity_value,
 )
 
@@ -71,12 +71,11 @@ class DoubtfulValues:
             )
 
     def _describe_birth_date_problem(self, study: Study, edit: Edit, changes: Sequence[AttributeChange]) -> str | None:
+        """Return the reason why the new birth date of an edit is probably wrong; None if it is not."""
         birth_date = text_from_attribute(edit.attribute)
         if not birth_date:
             return None
-        after: NewTexts = {
-            (change.series_instance_uid, change.tag): text_from_attribute(change.after) or "" for change in changes
-        }
+        after = map_texts_after_edits(changes)
         study_dates = (
             normalize_identity_value("PatientBirthDate", text)[0]
             for series in study.series

@@ -55,6 +55,7 @@ class GroupingTable:
         return (zlib.decompress(piece).decode() for piece in self._pieces)
 
     def _compress_buffer(self) -> None:
+        """Compress the text in the buffer to a new piece, and empty the buffer."""
         text = self._buffer.getvalue()
         if text:
             self._pieces.append(zlib.compress(text.encode(), _COMPRESSION_LEVEL))

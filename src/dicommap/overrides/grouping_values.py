@@ -92,7 +92,9 @@ def iterate_grouping_values(
     for file in files(study.study_instance_uid, GROUPING_KEYWORDS) if divided else ():
         if file.series_instance_uid in divided:
             texts = zip(GROUPING_KEYWORDS, file.values, strict=True)
-            values = tuple(_choose_text(file.series_instance_uid, keyword, text, by_scope) for keyword, text in texts)
+            values = tuple(
+                choose_resulting_value(file.series_instance_uid, keyword, text, by_scope) for keyword, text in texts
+            )
             groups[file.series_instance_uid, values] += 1
     for (series_uid, values), count in sorted(groups.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
         yield GroupingValues(
@@ -114,6 +116,7 @@ def _find_single_values(series: Series, changes: ChangesByScope) -> tuple[str, .
     return tuple(values)
 
 
-def _choose_text(series: str, keyword: str, text: str, changes: ChangesByScope) -> str:
+def choose_resulting_value(series: str, keyword: str, text: str, changes: ChangesByScope) -> str:
+    """Return the value of an attribute in a file after the overrides: that of an override, or `text` of the file."""
     override = find_override_text(series, keyword, changes)
     return text if override is None else override

@@ -21,7 +21,7 @@ from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_T
 from dicommap.issues import Location, make_issue
 from dicommap.model.study import find_most_frequent_value
 from dicommap.overrides.grouping_conflicts import GroupingConflict, NonPrimaryFile
-from dicommap.overrides.grouping_values import find_override_text, index_grouping_changes
+from dicommap.overrides.grouping_values import choose_resulting_value, find_override_text, index_grouping_changes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -192,6 +192,7 @@ def _build_series_groups(series_instance_uid: str, groups: list[FileGroup]) -> S
 def _find_keyword_positions(
     keywords: tuple[str, ...], scopes: Collection[ConflictScope], series: str | None
 ) -> tuple[int, ...]:
+    """Return the positions in `keywords` of the attributes that are in conflict in a series (None for the study)."""
     return tuple(at for at, keyword in enumerate(keywords) if (series, keyword) in scopes)
 
 
@@ -277,7 +278,7 @@ class ImageSetForecaster:
             yield (
                 file,
                 tuple(
-                    value if (text := find_override_text(file.series_instance_uid, keyword, changes)) is None else text
+                    choose_resulting_value(file.series_instance_uid, keyword, value, changes)
                     for keyword, value in scanned
                 ),
             )
@@ -285,6 +286,7 @@ class ImageSetForecaster:
     def _list_non_primary_files(
         self, sets: PredictedImageSets, files: Iterator[tuple[FileValues, ConflictingValues]]
     ) -> dict[ConflictScope, list[NonPrimaryFile]]:
+        """Return a dict: conflict -> the listed files with another value than the primary group."""
         listed: dict[ConflictScope, list[NonPrimaryFile]] = {}
         for file, values in files if self._files_left > 0 else ():
             for scope, value in sets.conflicts_of(file.series_instance_uid, values):
@@ -359,6 +361,7 @@ def _choose_cure_value(keyword: str, counts: ValueCounts, edits: Iterable[Attrib
 
 
 def _is_valid_value(keyword: str, value: str) -> bool:
+    """Return whether an override can set the attribute to a value."""
     return isinstance(attribute_from_text(tag_of(keyword) or 0, value, Location()), dict)
 
 

@@ -76,6 +76,7 @@ def _convert_value_to_text(keyword: str, value: object, place: Location) -> str 
 
 
 def _convert_single_value_to_text(keyword: str, value: object, place: Location) -> str | Issue:
+    """Return the text of one value of Python. If the value is refused, return an issue."""
     vr = _get_vr_text(keyword)
     if value is None:
         return ""

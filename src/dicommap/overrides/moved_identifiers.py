@@ -22,16 +22,16 @@ from itertools import groupby, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.dictionary import tag_of
-from dicommap.dicom.json_model import text_from_attribute
 from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.wording import format_count
 from dicommap.model.item_store import MEMORY, ItemList, ItemStore
 from dicommap.overrides.shared_identifiers import (
     LISTED_STUDIES_LIMIT,
     SEVERAL,
-    NewTexts,
+    TextsAfterEdits,
     compute_digest,
     group_old_by_new_values,
+    map_texts_after_edits,
     normalize_identity_value,
     reduce_digests,
 )
@@ -94,9 +94,7 @@ class MovedIdentifiers:
         changed_tags = {change.tag for change in changes}
         if changed_tags.isdisjoint(_MOVABLE_TAGS):
             return
-        after: NewTexts = {
-            (change.series_instance_uid, change.tag): text_from_attribute(change.after) or "" for change in changes
-        }
+        after = map_texts_after_edits(changes)
         for moves in self._moves:
             if not changed_tags.isdisjoint(moves.tags):
                 moves.add_study(study, after)
@@ -135,7 +133,7 @@ class _MovedValues:
         """Digest of a lost value -> digest of the patient whose studies lose it; SEVERAL for several patients."""
         self._received: ItemList[_ReceivedValue] = store.make_list()
 
-    def add_study(self, study: Study, after: NewTexts) -> None:
+    def add_study(self, study: Study, after: TextsAfterEdits) -> None:
         """Add the values that a study gets and loses. `after` has the new values of the study's edits."""
         old_keys = _list_values_and_issuers(study, self.attribute, {})
         new_keys = _list_values_and_issuers(study, self.attribute, after)
@@ -175,6 +173,7 @@ class _MovedValues:
         )
 
     def _is_moved(self, received: _ReceivedValue) -> bool:
+        """Return whether a study of another patient loses a value that a study receives."""
         losers = (self._lost.get(key) for key in (received.digest, received.other_digest))
         return any(
             patient is not None and (SEVERAL in (patient, received.patient) or patient != received.patient)
@@ -182,7 +181,7 @@ class _MovedValues:
         )
 
 
-def _list_values_and_issuers(study: Study, attribute: MovableAttribute, after: NewTexts) -> set[_Key]:
+def _list_values_and_issuers(study: Study, attribute: MovableAttribute, after: TextsAfterEdits) -> set[_Key]:
     """Return the values of an attribute in a study after the edits, each with its issuer. Empty values are left out.
 
     `after` has the new values of the edits. If it is empty, the result has the values before the edits.

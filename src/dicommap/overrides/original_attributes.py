@@ -100,6 +100,7 @@ def _build_series_items(
     keywords: Sequence[str],
     modification: Modification,
 ) -> Iterator[OriginalAttributes | Issue]:
+    """Yield the items of one series: one for all instances with the same previous values, or an issue."""
     instances: dict[_PreviousValues, dict[str, None]] = {}
     for file in files:
         values = dict(zip(keywords, file.values, strict=True))

@@ -165,6 +165,7 @@ def _decimal_string_issues(vr: str, values: list[Any], assumptions: Assumptions,
 def _attribute_issues(
     data_set: dict[str, Any], target: Target | None, assumptions: Assumptions, pointer: str
 ) -> Iterator[Issue]:
+    """Yield the issues of attributes that an override may not have, or that the data store does not apply."""
     repeated = _list_required_uid_tags(target, assumptions)
     if data_set.get(CHARACTER_SET_TAG) == UTF8_DECLARATION:
         repeated.add(CHARACTER_SET_TAG)  # `_character_set_issues` yields an issue if the file may not have it

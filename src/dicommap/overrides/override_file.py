@@ -93,6 +93,7 @@ def _convert_sequence_item(item: Any, convert: Callable[[str, Any], Any]) -> Any
 
 
 def _format_number_as_text(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    """Return a number as the text of a DS or IS value. Other values are returned unchanged."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     if vr == "IS":
@@ -102,11 +103,13 @@ def _format_number_as_text(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of
 
 
 def _parse_text_as_exact_number(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    """Return the number of a text if JSON can express it exactly. Other values are returned unchanged."""
     number = parse_exact_number(vr, value) if isinstance(value, str) else None
     return value if number is None else number
 
 
 def _parse_text_as_number(_vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    """Return the number of a text if the number is written in the same way. Other values are returned unchanged."""
     return parse_number_text(value) if isinstance(value, str) else value
 
 
@@ -124,11 +127,13 @@ def can_have_null_value(attribute: Any) -> bool:  # noqa: ANN401  JSON of any ty
 
 
 def _replace_empty_by_null(attribute: Attribute) -> Attribute:
+    """Return an empty attribute with the Value `[null]`, if its VR allows this form. Others are unchanged."""
     if len(attribute) == 1 and can_have_null_value(attribute):
         return {"vr": attribute["vr"], "Value": [None]}
     return attribute
 
 
 def _make_identifying_uids(override: Override) -> DataSet:
+    """Return the Study and Series Instance UID of an override as attributes."""
     uids = {STUDY_INSTANCE_UID: override.study_instance_uid, SERIES_INSTANCE_UID: override.series_instance_uid}
     return {hex_of(tag): {"vr": "UI", "Value": [uid]} for tag, uid in uids.items() if uid is not None}

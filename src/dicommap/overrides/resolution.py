@@ -29,7 +29,7 @@ from dicommap.overrides.study_resolution import resolve_study
 from dicommap.overrides.update_edits import EditsNeedingUpdates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
     from dicommap.edits.edit import Edit
@@ -119,6 +119,51 @@ class Resolution:
     """The table grouping.csv: values of the grouping attributes in each series after the edits."""
 
 
+class _ChecksOfAllStudies:
+    """The checks of edits that yield their issues after the last study, because one issue can be about many studies."""
+
+    def __init__(
+        self, same_patient: Severity, latest_birth_date: date | None, store: ItemStore, *, uses_updates: bool
+    ) -> None:
+        """Make the checks without studies. The arguments are those of `resolve_edits`."""
+        self._grouping = GroupingEditCounter()
+        self._identifiers = SharedIdentifiers(same_patient, store)
+        self._moved_identifiers = MovedIdentifiers(same_patient, store)
+        self._doubtful_values = DoubtfulValues(latest_birth_date)
+        self._update_edits = None if uses_updates else EditsNeedingUpdates()
+
+    def add_study(
+        self, study: Study, edits: Sequence[Edit], effective_edits: Sequence[Edit], resolution: StudyResolution
+    ) -> None:
+        """Add a study with its edits, the edits that changed an attribute, and the resolution of all its edits."""
+        self._grouping.add_study(effective_edits)
+        # No attribute of these checks is of the instance level.
+        of_groups = [change for change in resolution.changes if change.sop_instance_uid is None]
+        self._identifiers.add_study(study, of_groups)
+        self._moved_identifiers.add_study(study, of_groups)
+        self._doubtful_values.add_study(study, effective_edits, of_groups)
+        if self._update_edits is not None:
+            self._update_edits.add_study(study.study_instance_uid, edits, resolution)
+
+    def issues(self, all_studies: Callable[[], Iterable[Study]]) -> Iterator[Issue]:
+        """Yield the issues of all checks. `all_studies` returns the studies again, if a check needs them."""
+        yield from self._identifiers.issues(all_studies)
+        yield from self._moved_identifiers.issues()
+        yield from self._doubtful_values.issues()
+        if self._update_edits is not None:
+            yield from self._update_edits.issues()
+        yield from self._grouping.issues()
+
+
+def _add_study_resolution(result: Resolution, resolution: StudyResolution) -> None:
+    """Add the overrides, changes and issues of one study to the result of all studies."""
+    result.targets += len({(change.series_instance_uid, change.sop_instance_uid) for change in resolution.changes})
+    result.updates += sum(change.update_reason is not None for change in resolution.changes)
+    result.overrides.extend(resolution.overrides)
+    result.changes.extend(resolution.changes)
+    result.issues += resolution.issues
+
+
 def resolve_edits(
     studies: Iterable[Study],
     provider: EditProvider,
@@ -158,27 +203,15 @@ def resolve_edits(
         edit_results=store.make_list(),
         conflicts=store.make_list(),
     )
-    forecaster, grouping = ImageSetForecaster(files), GroupingEditCounter()
-    identifiers, moved_identifiers = SharedIdentifiers(same_patient, store), MovedIdentifiers(same_patient, store)
-    doubtful_values, update_edits = DoubtfulValues(latest_birth_date), EditsNeedingUpdates()
+    forecaster = ImageSetForecaster(files)
+    checks = _ChecksOfAllStudies(same_patient, latest_birth_date, store, uses_updates=uses_updates)
     for study in studies:
         edits = _collect_edits(study, provider, files, result)
         resolution = resolve_study(study, edits, instances, uses_updates=uses_updates, is_stored=is_stored)
         effective_edits = filter_effective_edits(edits, resolution)
         record_changes_and_issues(study.study_instance_uid, edits, resolution, effective_edits)
-        grouping.add_study(effective_edits)
-        # No attribute of these checks is of the instance level.
-        of_groups = [change for change in resolution.changes if change.sop_instance_uid is None]
-        identifiers.add_study(study, of_groups)
-        moved_identifiers.add_study(study, of_groups)
-        doubtful_values.add_study(study, effective_edits, of_groups)
-        if not uses_updates:
-            update_edits.add_study(study.study_instance_uid, edits, resolution)
-        result.targets += len({(change.series_instance_uid, change.sop_instance_uid) for change in resolution.changes})
-        result.updates += sum(change.update_reason is not None for change in resolution.changes)
-        result.overrides.extend(resolution.overrides)
-        result.changes.extend(resolution.changes)
-        result.issues += resolution.issues
+        checks.add_study(study, edits, effective_edits, resolution)
+        _add_study_resolution(result, resolution)
         result.issues += unencodable_value_issues(study, resolution.changes, instances)
         changed = {change.tag for change in resolution.changes}
         result.issues += doubtful_character_set_issues(study, [edit for edit in edits if edit.tag in changed])
@@ -190,11 +223,7 @@ def resolve_edits(
         result.conflicts.extend(conflicts)
         result.issues += map(build_conflict_issue, conflicts)
     result.file_groups += forecaster.file_groups
-    result.issues += identifiers.issues(all_studies or (lambda: studies))
-    result.issues += moved_identifiers.issues()
-    result.issues += doubtful_values.issues()
-    result.issues += update_edits.issues()
-    result.issues += grouping.issues()
+    result.issues += checks.issues(all_studies or (lambda: studies))
     result.issues += provider.unused_issues()
     result.edit_results.extend(provider.edit_results())
     return result

@@ -73,7 +73,7 @@ _PATIENT_KEYWORDS = ("PatientName", "PatientBirthDate", "PatientSex")
 _ABSENT, SEVERAL = 0, 1
 """Numbers in place of a digest: _ABSENT if there is no value, SEVERAL if there are several different values."""
 
-NewTexts = dict[tuple[str | None, int], str]
+TextsAfterEdits = dict[tuple[str | None, int], str]
 """A Series Instance UID (None for the whole study) and a tag -> the new value as text."""
 
 ValueDigests = tuple[int, ...]
@@ -197,11 +197,7 @@ class _StudyGroups:
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
         """Add a study if its edits change the identifier or a compared attribute."""
-        after: NewTexts = {
-            (change.series_instance_uid, change.tag): text_from_attribute(change.after) or ""
-            for change in changes
-            if change.tag in self._tags
-        }
+        after = map_texts_after_edits(change for change in changes if change.tag in self._tags)
         if after:
             self._changed_studies[study.study_instance_uid] = None
             self._add_digests(study, after)
@@ -223,6 +219,10 @@ class _StudyGroups:
             yield from self._group_issues(group)
 
     def _group_issues(self, group: _StudyGroup) -> Iterator[Issue]:
+        """Yield an issue if the studies of a group had different identifiers before the edits.
+
+        If all compared attributes of the studies are equal, there is an issue only if `code_if_equal` is its code.
+        """
         identifier = self.identifier
         before, *compared = group.traits
         if before != SEVERAL:
@@ -243,7 +243,8 @@ class _StudyGroups:
             uids=uids,
         )
 
-    def _add_digests(self, study: Study, after: NewTexts) -> None:
+    def _add_digests(self, study: Study, after: TextsAfterEdits) -> None:
+        """Add a study to the group of each identifier that it has after the edits."""
         traits_by_key: dict[tuple[str, str], ValueDigests] = {}
         for series in study.series:
             for key, traits in _compute_series_digests(self.identifier, study.study_instance_uid, series, after):
@@ -262,7 +263,7 @@ class _StudyGroups:
 
 
 def _compute_series_digests(
-    identifier: ComparedIdentifier, study: str, series: Series, after: NewTexts
+    identifier: ComparedIdentifier, study: str, series: Series, after: TextsAfterEdits
 ) -> Iterator[tuple[tuple[str, str], ValueDigests]]:
     """Yield each identifier that a series has after the edits, and the digests of the values to compare.
 
@@ -290,7 +291,12 @@ def _compute_series_digests(
                 yield (new, new_issuer), (reduce_digests(before), *compared)
 
 
-def group_old_by_new_values(series: Series, keyword: str | None, after: NewTexts) -> dict[str, set[str]]:
+def map_texts_after_edits(changes: Iterable[AttributeChange]) -> TextsAfterEdits:
+    """Return the new values of changes as texts. The text of a removed attribute is empty."""
+    return {(change.series_instance_uid, change.tag): text_from_attribute(change.after) or "" for change in changes}
+
+
+def group_old_by_new_values(series: Series, keyword: str | None, after: TextsAfterEdits) -> dict[str, set[str]]:
     """Return a dict for one attribute of a series: value after the edits -> values before the edits."""
     if keyword is None:
         return {"": {""}}

@@ -201,6 +201,7 @@ class _StudyForecast:
         return self._forecast_from_non_primary(group)
 
     def _forecast_from_non_primary(self, group: GroupingValues) -> ForecastImageSet | None:
+        """Return the forecast of a group if a stored non-primary image set has the same values; else None."""
         if (group.series_instance_uid, group.values) in self._others:
             return _make_forecast(group, ForecastReason.STORED_NON_PRIMARY)
         return None
@@ -223,12 +224,7 @@ class _StudyForecast:
         if unknown and not self._primary and _have_conflict([*groups, *unknown], STUDY_GROUPING_KEYWORDS):
             yield from (_make_forecast(group, ForecastReason.CONFLICT_WITH_UNKNOWN) for group in groups)
             return
-        unclear = {
-            group.series_instance_uid
-            for group in groups
-            if (rivals := [other for other in unknown if other.series_instance_uid == group.series_instance_uid])
-            and _have_conflict([group, *rivals], SERIES_GROUPING_KEYWORDS)
-        }
+        unclear = _find_series_in_conflict(groups, unknown)
         counts = Counter({(group.series_instance_uid, group.values): group.files or 0 for group in groups})
         scopes: list[tuple[str | None, str]] = [(None, keyword) for keyword in STUDY_GROUPING_KEYWORDS]
         scopes += [(group.series_instance_uid, keyword) for group in groups for keyword in SERIES_GROUPING_KEYWORDS]
@@ -269,6 +265,7 @@ def _merge_equal_groups(groups: Iterable[GroupingValues]) -> list[GroupingValues
 
 
 def _find_differing_keywords(group: GroupingValues, stored: StoredImageSet, keywords: Container[str]) -> list[str]:
+    """Return the keywords, out of `keywords`, whose values differ between a group and a stored image set."""
     compared = zip(GROUPING_KEYWORDS, group.values, stored.values, strict=True)
     return [keyword for keyword, value, other in compared if keyword in keywords and value != other]
 
@@ -277,6 +274,16 @@ def _have_conflict(groups: Iterable[GroupingValues], keywords: Container[str]) -
     """Return whether the groups have different values of these grouping attributes."""
     indexes = [index for index, keyword in enumerate(GROUPING_KEYWORDS) if keyword in keywords]
     return len({tuple(group.values[index] for index in indexes) for group in groups}) > 1
+
+
+def _find_series_in_conflict(groups: Iterable[GroupingValues], unknown: Sequence[GroupingValues]) -> set[str]:
+    """Return the UIDs of the series in which one of `groups` has a conflict with one of the `unknown` groups."""
+    return {
+        group.series_instance_uid
+        for group in groups
+        if (rivals := [other for other in unknown if other.series_instance_uid == group.series_instance_uid])
+        and _have_conflict([group, *rivals], SERIES_GROUPING_KEYWORDS)
+    }
 
 
 def _make_forecast(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import hex_of, keyword_of, private_creator_tag_of
-from dicommap.dicom.json_model import text_from_attribute
+from dicommap.dicom.json_model import text_from_attribute, text_or_json_from_attribute
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.model.instance_values import InstanceReader, read_no_instances
 from dicommap.model.masking import UNMASKED_KEYWORDS
@@ -30,7 +29,7 @@ from dicommap.overrides.override import Override
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from dicommap.dicom.json_model import Attribute, DataSet
+    from dicommap.dicom.json_model import DataSet
     from dicommap.edits.edit import Edit
     from dicommap.issues import Issue
     from dicommap.model.study import AttributeValues, Study
@@ -70,19 +69,7 @@ def resolve_study(
         uses_updates: Whether updates set attributes of the instance level. If not, overrides set them, with a warning.
         is_stored: Whether the study is in a data store already. Then updates make all changes.
     """
-    merged_edits: MergedEdits = {None: {}}
-    of_instances: MergedInstanceEdits = {}
-    issues: list[tuple[int, Issue]] = []
-    for edit in edits:
-        issue = _merge_edit(merged_edits, of_instances, edit)
-        if issue:
-            issues.append((edit.tag, issue))
-    issues += _find_level_contradictions(study, merged_edits)
-    if of_instances:
-        issues += find_instance_contradictions(study.study_instance_uid, merged_edits, of_instances)
-    for tag in {tag for tag, _ in issues}:
-        for of_target in (*merged_edits.values(), *of_instances.values()):
-            of_target.pop(tag, None)
+    merged_edits, of_instances, issues = _merge_edits(study, edits)
     instance_values: dict[InstanceKey, AttributeValues] = {}
     if of_instances:
         instance_values = {
@@ -100,6 +87,31 @@ def resolve_study(
         changes=tuple(changes),
         issues=tuple(issue for _, issue in issues),
     )
+
+
+def _merge_edits(
+    study: Study, edits: Iterable[Edit]
+) -> tuple[MergedEdits, MergedInstanceEdits, list[tuple[int, Issue]]]:
+    """Merge the edits of a study by target and attribute. If edits of an attribute contradict each other, drop them.
+
+    Returns:
+        The edits of the study and its series; the edits of its instances; the tag and issue of each contradiction.
+
+    """
+    merged_edits: MergedEdits = {None: {}}
+    of_instances: MergedInstanceEdits = {}
+    issues: list[tuple[int, Issue]] = []
+    for edit in edits:
+        issue = _merge_edit(merged_edits, of_instances, edit)
+        if issue:
+            issues.append((edit.tag, issue))
+    issues += _find_level_contradictions(study, merged_edits)
+    if of_instances:
+        issues += find_instance_contradictions(study.study_instance_uid, merged_edits, of_instances)
+    for tag in {tag for tag, _ in issues}:
+        for of_target in (*merged_edits.values(), *of_instances.values()):
+            of_target.pop(tag, None)
+    return merged_edits, of_instances, issues
 
 
 def _build_all_changes(
@@ -235,12 +247,7 @@ def _hide_values_with_patient_texts(study: Study, merged_edits: Iterable[dict[in
     current_values = ((keyword, value) for keyword, counts in study.values.items() for value in counts)
     patient_texts = PatientTexts(chain(current_values, new_values))
     for merged in unmasked:
-        merged.can_be_shown = not patient_texts.is_any_in(_read_text(merged.attribute))
-
-
-def _read_text(attribute: Attribute | None) -> str:
-    text = text_from_attribute(attribute)
-    return json.dumps(attribute, ensure_ascii=False) if text is None else text
+        merged.can_be_shown = not patient_texts.is_any_in(text_or_json_from_attribute(merged.attribute))
 
 
 def _build_target_changes(

@@ -47,6 +47,7 @@ def iterate_update_changes(changes: Iterable[AttributeChange], instances: Instan
 
 
 def _divide_change_among_instances(change: AttributeChange, instances: InstanceReader) -> Iterator[AttributeChange]:
+    """Yield the change for each instance that does not have the new value."""
     text = text_from_attribute(change.after)
     for member in instances(change.study_instance_uid):
         if change.series_instance_uid not in (None, member.series_instance_uid):

@@ -58,6 +58,7 @@ class EditsNeedingUpdates:
 def _iterate_edit_reasons(
     edits: Iterable[Edit], reasons: dict[EditScope, UpdateReason]
 ) -> Iterator[tuple[Location, int, UpdateReason]]:
+    """Yield the location and tag of each edit that needs an update, with the reason."""
     for edit in edits:
         for scope in edit.scopes():
             if scope in reasons:

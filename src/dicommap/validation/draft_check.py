@@ -99,6 +99,7 @@ class _DraftedFiles(FilesByPath):
 
 
 def _get_job_folder(path: str) -> str:
+    """Return the first two parts of a path in a package, such as `jobs/0001`."""
     return "/".join(path.split("/")[:2])
 
 
@@ -123,6 +124,7 @@ def _map_targets_to_locations(plan: Plan, folders: set[str]) -> dict[str, Locati
 
 
 def _locate_at_target(issue: Issue, targets: Mapping[str, Location]) -> Issue:
+    """Return an issue with the study or series of its mapping or override file as its location; else unchanged."""
     place = issue.location
     mapping = _MAPPING_POINTER.match(place.pointer or "")
     target = targets.get(f"{place.path}{mapping[0]}" if mapping else place.path or "")

@@ -45,6 +45,7 @@ def repeat_draft_issues(files: FilesByPath, path: str, planned: Mapping[str, Any
 
 
 def _parse_issues(lines: Iterable[bytes], path: str) -> Iterator[Issue]:
+    """Yield the warning in each line of issues.jsonl, or an issue if the line is not a warning."""
     for number, line in enumerate(lines, 1):
         yield _parse_issue(line) or make_issue("package.draft-issue", Location(path=path, row=number))
 

@@ -65,7 +65,7 @@ def check_objects_csv(
 def _describe_row_problem(
     planned: PlannedObject, sources_in_s3: Sequence[bool], *, staged: bool
 ) -> tuple[str, str | None]:
-    """Return the code of the issue for a row, and a text that describes the problem; None if the row is valid."""
+    """Return the code of a row's issue, and a description of its problem. The description is None for a valid row."""
     problem = _describe_source_problem(planned, sources_in_s3)
     if problem is not None or not staged:
         return "package.object-source", problem

@@ -243,6 +243,7 @@ def _value_count_issues(plan: Plan) -> Iterator[Issue]:
 
 
 def _list_tables(plan: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the tables that a plan describes: pairs of a member of the plan and a path."""
     return [(member, path) for member, path in _TABLE_PATHS.items() if member in plan]
 
 
@@ -257,6 +258,7 @@ def _table_issues(files: FilesByPath, path: str, planned: Mapping[str, Any], pla
 
 
 def _iterate_expected_paths(plan: dict[str, Any]) -> Iterator[str]:
+    """Yield the paths of all files that a package with this plan must have."""
     yield PLAN_FILE
     yield from (path for _, path in _list_tables(plan))
     yield from (update["path"] for update in plan.get("updates", ()))
@@ -329,6 +331,7 @@ def _job_issues(job: dict[str, Any], place: str, package: _CheckedPackage) -> It
 
 
 def _objects_issues(job: dict[str, Any], place: str, package: _CheckedPackage) -> Iterator[Issue]:
+    """Yield the issues of a job's objects.csv. `place` is the JSON Pointer of the job in the plan."""
     path = f"{job_folder(job['id'])}/{OBJECTS_FILE}"
     table = open_hashed_lines(package.files, path)
     if isinstance(table, Issue):
@@ -386,6 +389,7 @@ def _iterate_output_uris(package: _CheckedPackage) -> Iterator[tuple[Location, s
 
 
 def _client_token_issues(package: _CheckedPackage) -> Iterator[Issue]:
+    """Yield an issue for each request whose client token is not that of the job in the plan."""
     for job in package.jobs:
         if package.requests[job.id]["clientToken"] != job.client_token(package.plan["attempt"]):
             yield make_issue("request.client-token", Location(path=_request_path(job.id), pointer="/clientToken"))

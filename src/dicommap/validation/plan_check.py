@@ -53,10 +53,12 @@ def _mapped_count_issues(plan: dict[str, Any]) -> Iterator[Issue]:
 
 
 def _count_distinct(digests: Iterable[int]) -> int:
+    """Return the number of different digests."""
     return sum(1 for _ in groupby(sorted(digests)))
 
 
 def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
+    """Yield an issue for each wrong or repeated URI, file or mapping of a job."""
     files, mappings = job["files"], job["mappings"]
     yield from s3_uri_issues(job["inputS3Uri"], Location(pointer=f"{place}/inputS3Uri"))
     yield from _repeated_key_issues(f"{place}/files", "/path", "file", (file["path"] for file in files))
@@ -124,6 +126,7 @@ def _count_issues(plan: dict[str, Any], member: str, counted: int) -> Iterator[I
 
 
 def _repeated_key_issues(place: str, member: str, what: str, keys: Iterable[Hashable]) -> Iterator[Issue]:
+    """Yield an issue for each key that is equal to an earlier key."""
     first_indexes: dict[Hashable, int] = {}
     for index, key in enumerate(keys):
         if first_indexes.setdefault(key, index) != index:

@@ -78,5 +78,6 @@ def check_aws_account(account: Mapping[str, str]) -> list[Issue]:
 
 
 def _find_placeholders(document: object) -> list[str]:
+    """Return the names of the members whose value is a placeholder such as `<datastoreId>`."""
     members = document.items() if isinstance(document, dict) else ()
     return [name for name, value in members if name in _PLACEHOLDER_MEMBERS and value == f"<{name}>"]

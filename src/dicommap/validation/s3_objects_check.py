@@ -105,6 +105,7 @@ class JobObjectsCheck:
         return make_printable(self._job.inputS3Uri)
 
     def _locate_key(self, key: str) -> Location:
+        """Return the location of the object with a key relative to the inputS3Uri."""
         return Location(path=make_printable(f"{self._uri}{key}"))
 
     def _record_object_issue(self, planned: PlannedObject, listed: S3Object | None) -> None:

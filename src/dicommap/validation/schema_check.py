@@ -77,6 +77,7 @@ def _make_value_key(error: _Error) -> _ValueKey:
 
 
 def _make_error_issues(error: _Error) -> Iterator[Issue]:
+    """Yield the issues of one error of jsonschema: one issue, or one for each wrong member."""
     pointer = "".join(pointer_token(step) for step in error.absolute_path)
     rule = str(error.validator)
     if rule == "required":

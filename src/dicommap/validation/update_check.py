@@ -76,6 +76,7 @@ def _target_issues(document: dict[str, Any], known: Mapping[str, set[str]] | Non
 def _request_issues(
     request: dict[str, Any], pointer: str, series: str | None, assumptions: Assumptions
 ) -> Iterator[Issue]:
+    """Yield the issues of one request of an update. `series` is the Series Instance UID of the update, or None."""
     size = sum(len(dump_update_document(request[name])) for name in _DOCUMENTS if name in request)
     if size > MAX_UPDATE_BYTES:
         location, limit = Location(pointer=pointer), MAX_UPDATE_BYTES
@@ -119,6 +120,7 @@ class _MetadataPlace:
 
 
 def _list_places(document: dict[str, Any], pointer: str) -> Iterator[_MetadataPlace]:
+    """Yield the places of a document: its patient, study, series and instances."""
     if "Patient" in document:
         yield _MetadataPlace(Level.PATIENT, document["Patient"], f"{pointer}/Patient")
     study = document.get("Study", {})
@@ -165,6 +167,7 @@ class _PlaceChecker:
                 yield make_issue("update-document.private-vr", location, keyword=location.keyword)
 
     def _attribute_issues(self, tag: int, value: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401
+        """Yield the issues of one attribute at the place."""
         forbidden = list(forbidden_attribute_issues(tag, location))
         if forbidden:
             yield from forbidden

@@ -9,6 +9,7 @@ from dicommap.dicom.json_model.attributes import (
     parse_number_text,
     sort_data_set,
     text_from_attribute,
+    text_or_json_from_attribute,
 )
 from dicommap.dicom.json_model.data_set_check import data_set_issues
 
@@ -18,6 +19,7 @@ __all__ = [
     "PersonName",
     "attribute_from_text",
     "text_from_attribute",
+    "text_or_json_from_attribute",
     "data_set_issues",
     "dump_data_set",
     "parse_number_text",

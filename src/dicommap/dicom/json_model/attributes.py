@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -104,6 +105,12 @@ def text_from_attribute(attribute: Attribute | None) -> str | None:
     return _format_value(vr, values[0]) if len(values) == 1 else "\\".join(_format_value(vr, value) for value in values)
 
 
+def text_or_json_from_attribute(attribute: Attribute | None) -> str:
+    """Return the text of an attribute (see `text_from_attribute`), or its DICOM JSON if it has no text."""
+    text = text_from_attribute(attribute)
+    return json.dumps(attribute, ensure_ascii=False, sort_keys=True) if text is None else text
+
+
 def _text_value_issues(tag: int, vr: str, values: list[str], location: Location) -> Iterator[Issue]:
     vm = vm_of(tag)
     count = len(values) if any(values) else 0
@@ -120,6 +127,7 @@ def _one_value_issues(tag: int, vr: str, value: str, location: Location) -> Iter
 
 
 def _convert_text_to_json(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
+    """Return the JSON value for the text of one value; None for an empty text."""
     if not text:
         return None
     if vr == "PN":
@@ -149,6 +157,7 @@ def parse_number_text(text: str) -> int | float | str:
 
 
 def _format_value(vr: str, value: Any) -> str:  # noqa: ANN401  JSON of any type
+    """Return the text of one JSON value; an empty text for null."""
     if value is None:
         return ""
     if vr in FLOAT_VRS:

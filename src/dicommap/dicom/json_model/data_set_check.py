@@ -101,6 +101,7 @@ def _get_allowed_multiplicity(tag: int, vr: str) -> ValueMultiplicity | None:
 
 
 def _is_valid_base64(vr: str, text: str) -> bool:
+    """Return whether a text is Base64 of at least one byte, with whole units of the VR, such as two bytes for OW."""
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
@@ -111,6 +112,7 @@ def _is_valid_base64(vr: str, text: str) -> bool:
 
 
 def _value_item_issues(tag: int, vr: str, item: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401  JSON
+    """Yield the issues of one item of the member Value, for all VRs except SQ."""
     if item == "":
         yield _make_empty_value_issue(location, f"A value of {vr}", _EMPTY_ITEM_FORM)
     elif vr == "PN":
@@ -327,6 +329,7 @@ def _member_issues(tag: int, vr: str, member: str, value: object, location: Loca
 
 
 def _is_member_allowed(member: str, vr: str) -> bool:
+    """Return whether an attribute of this VR may have the member Value, InlineBinary or BulkDataURI."""
     if member == "BulkDataURI":
         return vr in _BULK_DATA_VRS
     return (member == "InlineBinary") is (vr in BINARY_VRS)

@@ -115,6 +115,10 @@ class _DataSetConverter:
 
 
 def _convert_value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and JSON's types
+    """Convert one value of pydicom to JSON; None if it is empty.
+
+    Raises _NotConvertibleError if JSON has no such value.
+    """
     if value is None or value == "":
         return None
     if isinstance(value, bytes | bytearray):
