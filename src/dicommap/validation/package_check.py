@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +13,6 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Issue, Location, has_errors, make_issue
-from dicommap.issues.wording import format_count
 from dicommap.model.package_layout import (
     AUDIT_FILE,
     CONFIGURATION_FILE,
@@ -48,7 +46,7 @@ from dicommap.validation.file_contents import (
 )
 from dicommap.validation.objects_csv_check import check_objects_csv
 from dicommap.validation.plan_check import check_plan
-from dicommap.validation.request_check import check_output_uris, check_request
+from dicommap.validation.request_check import check_output_uris, check_request, merge_placeholder_notes
 from dicommap.validation.schema_check import check_schema
 from dicommap.validation.update_check import check_update
 
@@ -132,7 +130,7 @@ def check_and_read_package(
     issues += _updates_issues(package) if not is_drafted else ()
     issues += _missing_or_unexpected_file_issues(plan, files) if not is_drafted else ()
     issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_iterate_output_uris(package)))
-    issues = _merge_placeholder_notes(issues)
+    issues = merge_placeholder_notes(issues)
     # Client tokens are computed from the plan. If the plan is wrong, all tokens differ, and issues about them would not
     # help.
     if not is_drafted and not has_errors(issues):
@@ -363,22 +361,6 @@ def _request_issues(job: dict[str, Any], configuration: object, package: _Checke
     unasked = not job["mappings"] and "importConfiguration" in request
     if unasked or (configuration is not None and request.get("importConfiguration") != configuration):
         yield make_issue("request.configuration", Location(path=path, pointer="/importConfiguration"))
-
-
-def _merge_placeholder_notes(issues: list[Issue]) -> list[Issue]:
-    """Return the issues, with one note about placeholders in place of equal notes for several requests.
-
-    In a new draft, all requests have the same placeholders.
-    """
-    numbers = Counter(issue.message for issue in issues if issue.code == "request.placeholder")
-    merged: list[Issue] = []
-    for issue in issues:
-        if issue.code != "request.placeholder":
-            merged.append(issue)
-        elif number := numbers.pop(issue.message, 0):
-            of = f", in {format_count(number, 'request')}" if number > 1 else ""
-            merged.append(replace(issue, message=issue.message.removesuffix(".") + f"{of}."))
-    return merged
 
 
 def _iterate_output_uris(package: _CheckedPackage) -> Iterator[tuple[Location, str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import UsageError
 from dicommap.healthimaging.s3_uri import S3Prefixes, S3Uri, s3_uri_issues
 from dicommap.issues import Location, make_issue
-from dicommap.issues.wording import join_names
+from dicommap.issues.wording import format_count, join_names
 from dicommap.validation.schema_check import check_schema
 
 if TYPE_CHECKING:
@@ -38,6 +40,22 @@ def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any ty
         faulty = any(issue.location.pointer == "/inputS3Uri" for issue in issues)
         issues += [] if faulty else s3_uri_issues(document["inputS3Uri"], Location(pointer="/inputS3Uri"))
     return issues
+
+
+def merge_placeholder_notes(issues: list[Issue]) -> list[Issue]:
+    """Return the issues, with one note about placeholders in place of equal notes for several requests.
+
+    In a new draft, all requests have the same placeholders.
+    """
+    numbers = Counter(issue.message for issue in issues if issue.code == "request.placeholder")
+    merged: list[Issue] = []
+    for issue in issues:
+        if issue.code != "request.placeholder":
+            merged.append(issue)
+        elif number := numbers.pop(issue.message, 0):
+            of = f", in {format_count(number, 'request')}" if number > 1 else ""
+            merged.append(replace(issue, message=issue.message.removesuffix(".") + f"{of}."))
+    return merged
 
 
 def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) -> Iterator[Issue]:
