@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -224,6 +225,13 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", [*PAGES, *NOTEBOOKS], ids=lambda path: path.stem)
 def test_issue_codes_that_are_named_exist(page: Path) -> None:
     assert set(CODE.findall(text_of(page))) <= set(CATALOGUE)
+
+
+def test_the_changelog_says_nothing_twice() -> None:
+    items = re.split(r"^(?:- |\n|#.*\n)", text_of(TOP / "CHANGELOG.md"), flags=re.MULTILINE)
+    beginnings = Counter(" ".join(item.split())[:60] for item in items if len(item) > 60)
+    assert len(beginnings) > 150
+    assert [beginning for beginning, count in beginnings.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

@@ -23,7 +23,8 @@ from dicommap.issues import has_errors, make_issue
 from dicommap.issues.bounded_list import bounded_issues
 from dicommap.model.package_layout import PLAN_FILE
 from dicommap.package.document_reader import DocumentFolder, format_name
-from dicommap.package.package_directory import read_override_data_sets, read_plan
+from dicommap.package.override_data_sets import OverrideDataSets
+from dicommap.package.package_directory import PackageDirectory, read_plan
 from dicommap.validation.imaging_study_check import load_imaging_study_check
 from dicommap.validation.package_check import check_package
 from dicommap.writing.new_file import write_new_text_file
@@ -115,7 +116,7 @@ def fhir(
         zone=None if timezone is None else _require_time_zone(timezone),
         instances=instances,
     )
-    overrides = {} if package is None else _read_overrides(Path(package))
+    overrides = {} if package is None else _open_overrides(Path(package))
     counter = _ResourceCounter()
     with opened_inventory(inventory) as opened:
         resources = counter.iterate_checked_resources(_build_imaging_studies(opened, overrides, settings))
@@ -208,14 +209,16 @@ def _require_time_zone(name: str) -> ZoneInfo:
         ) from None
 
 
-def _read_overrides(package: Path) -> dict[Target, DataSet]:
-    """Return the data sets of a package's overrides. Raises an error if the package has errors or is a retry."""
+def _open_overrides(package: Path) -> Mapping[Target, DataSet]:
+    """Return the overrides of a package, each of which is read when it is used.
+
+    Raises DocumentError if the package has errors, and UsageError if it is a retry.
+    """
     if not (package / PLAN_FILE).is_file():
         raise DocumentError(
             f"{format_name(package)} is no package: it has no plan.json.", fix="Name what 'dicommap draft' wrote."
         )
-    files = DocumentFolder(package)
-    if has_errors(check_package(files, None, None)):
+    if has_errors(check_package(DocumentFolder(package), None, None)):
         raise DocumentError(
             f"The package {format_name(package)} has errors.",
             fix=f"List them with: dicommap validate {format_name(package)}",
@@ -226,4 +229,4 @@ def _read_overrides(package: Path) -> dict[Target, DataSet]:
             f"The package {format_name(package)} is a retry: it has the overrides of what is imported again only.",
             fix="Name the package that was drafted first, which has those of all studies.",
         )
-    return read_override_data_sets(plan, files)
+    return OverrideDataSets(PackageDirectory(package, plan))

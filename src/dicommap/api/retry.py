@@ -17,6 +17,7 @@ from dicommap.overrides.override import parse_override
 from dicommap.overrides.override_file import dump_override
 from dicommap.package.package_writer import require_writable, write_package
 from dicommap.package.review_tables import filter_tables
+from dicommap.package.temporary_store import TemporaryStore
 from dicommap.planning.job_load import OverrideSizes
 from dicommap.planning.package_documents import build_package_documents
 from dicommap.planning.planned_objects import PlannedJob, PlannedObject, count_series_files
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from dicommap.display.report import Report
     from dicommap.issues import Issue
+    from dicommap.model.item_store import ItemList
     from dicommap.overrides.override import Override
     from dicommap.package.package_directory import PackageDirectory
     from dicommap.planning.plan import PlanJob
@@ -161,17 +163,17 @@ class RetryBuilder:
         if Issues(issues).errors:
             return self._make_result(None, 0, issues)
         studies = {instance.study_instance_uid for instance in selection.missing}
-        overrides = list(read_overrides(self._package, selection.whole, selection.partial, studies))
+        store = TemporaryStore(place)
+        overrides: ItemList[Override] = store.make_list()
+        overrides.extend(read_overrides(self._package, selection.whole, selection.partial, studies))
         staged, quota_issues = self._plan_staged_jobs(selection.make_stage_prefix(stage_uri), overrides)
         issues += quota_issues
         if Issues(quota_issues).errors:  # then the plan may have no job
             return self._make_result(None, len(staged), issues)
-        known: dict[str, set[str]] = {}
-        for override in overrides:
-            known.setdefault(override.study_instance_uid, set()).update(filter(None, [override.series_instance_uid]))
+        known = {override.study_instance_uid for override in overrides}
         jobs = [*self._plan_jobs_in_place(), *staged]
-        tables = filter_tables(self._package, known, count_series_files(jobs))
-        documents = build_package_documents(jobs, overrides, selection.make_plan_header(), tables, account)
+        tables = filter_tables(self._package, known, count_series_files(jobs), store)
+        documents = build_package_documents(jobs, overrides, selection.make_plan_header(), tables, account, store)
         issues += check_drafted_documents(documents)
         if Issues(issues).errors:
             return self._make_result(None, len(staged), issues)

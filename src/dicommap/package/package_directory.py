@@ -26,10 +26,8 @@ from dicommap.model.package_layout import (
     get_update_id,
     job_folder,
 )
-from dicommap.model.study import Target
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount, JobCounts, SubmissionState
 from dicommap.overrides.grouping_table import parse_grouping_csv
-from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.document_reader import format_name, read_document
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.package.update_states import UpdateStates
@@ -41,18 +39,15 @@ from dicommap.reading.document_limits import (
     CONFIGURATION_LIMIT,
     OVERRIDE_LIMIT,
     PLAN_LIMIT,
-    TABLE_LIMIT,
     UPDATE_LIMIT,
 )
 from dicommap.updates.update import Update, update_from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from _typeshed import StrPath
 
-    from dicommap.dicom.json_model import DataSet
-    from dicommap.issues import Issue
     from dicommap.model.submission import Submission
     from dicommap.overrides.grouping_values import GroupingValues
     from dicommap.planning.plan import FileDigest, PlanJob
@@ -137,7 +132,7 @@ class PackageDirectory:
         except ValueError:  # includes UnicodeDecodeError
             raise DocumentError(f"{path} is no {what}.", fix=_REDRAFT_FIX) from None
         if digest.hexdigest() != planned.sha256:
-            raise DocumentError(f"{path} was changed after it was drafted.", fix=_REDRAFT_FIX)
+            raise _make_changed_error(path)
 
     def override_file(self, job: PlanJob, path: str) -> bytes:
         """Return the bytes of an override file of a job. `path` is relative to the job's inputS3Uri.
@@ -163,11 +158,7 @@ class PackageDirectory:
 
         def read(path: str) -> bytes:
             data = read_document(Path(path), OVERRIDE_LIMIT.bytes, beneath=folder)
-            if hashlib.sha256(data).hexdigest() != hashes.get(path):
-                raise DocumentError(
-                    f"An override file of job {job.id} was changed after it was drafted.", fix=_REDRAFT_FIX
-                )
-            return data
+            return _require_hash(data, hashes.get(path), f"An override file of job {job.id}")
 
         try:
             yield read
@@ -180,9 +171,7 @@ class PackageDirectory:
         Raises DocumentError if a file cannot be read, or if its hash is not the hash in the plan.
         """
         for planned in self.plan.updates or ():
-            data = self._read_document(planned.path, UPDATE_LIMIT)
-            if hashlib.sha256(data).hexdigest() != planned.sha256:
-                raise DocumentError(f"{planned.path} was changed after it was drafted.", fix=_REDRAFT_FIX)
+            data = _require_hash(self._read_document(planned.path, UPDATE_LIMIT), planned.sha256, planned.path)
             document, issues = parse_json(data, UPDATE_LIMIT.values)
             try:
                 update = None if issues else update_from_json(document)
@@ -192,16 +181,13 @@ class PackageDirectory:
                 raise DocumentError(f"{planned.path} is no update.", fix=_REDRAFT_FIX)
             yield PlannedUpdate(path=planned.path, sha256=planned.sha256, update=update)
 
-    def table(self, name: str, planned: FileDigest) -> str:
-        """Return the text of a table, such as preview.csv.
+    def table_lines(self, name: str, planned: FileDigest) -> Iterator[str]:
+        """Yield the lines of a table, such as preview.csv. A cell with line breaks is in several lines.
 
-        `planned` has the size and hash of the table in the plan. Raises DocumentError if the table cannot be read, or
-        if its hash is not the planned hash.
+        `planned` has the hash of the table in the plan. Raises DocumentError if the table cannot be read. Raises it
+        after the last line if the hash of the table is not the planned hash.
         """
-        data = self._read_document(name, TABLE_LIMIT)
-        if hashlib.sha256(data).hexdigest() != planned.sha256:
-            raise DocumentError(f"{name} was changed after it was drafted.", fix=_REDRAFT_FIX)
-        return data.decode("utf-8")
+        return self._hashed_rows(name, planned, iter, "text in UTF-8")
 
     def grouping(self) -> Iterator[GroupingValues]:
         """Yield the rows of grouping.csv, in the order of Study and Series Instance UIDs.
@@ -248,7 +234,7 @@ class PackageDirectory:
         """
         if self.plan.issues is None:
             return {}
-        lines = self.table(ISSUES_FILE, self.plan.issues).splitlines()
+        lines = self.table_lines(ISSUES_FILE, self.plan.issues)
         return dict(Counter(str(parse_json(line.encode())[0]["code"]) for line in lines))
 
     def request(self, job: PlanJob) -> dict[str, Any]:
@@ -321,23 +307,18 @@ def _make_objects_path(job: PlanJob) -> str:
     return f"{job_folder(job.id)}/{OBJECTS_FILE}"
 
 
+def _require_hash(data: bytes, sha256: str | None, what: str) -> bytes:
+    """Return `data` if `sha256` is its SHA-256. Else raise DocumentError, with `what` as the name of the file."""
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise _make_changed_error(what)
+    return data
+
+
+def _make_changed_error(what: str) -> DocumentError:
+    return DocumentError(f"{what} was changed after it was drafted.", fix=_REDRAFT_FIX)
+
+
 def _hash_lines(file: Iterator[bytes], digest: hashlib._Hash) -> Iterator[str]:
     for line in file:
         digest.update(line)
         yield line.decode("utf-8")
-
-
-def read_override_data_sets(plan: Plan, files: Mapping[str, bytes | Issue]) -> dict[Target, DataSet]:
-    """Return the override data set of each study and series that has a mapping in the plan.
-
-    `files` maps the path of each package file to its bytes, or to an issue if the file cannot be used. Mappings of
-    such a file are left out. The package must be valid.
-    """
-    data_sets: dict[Target, DataSet] = {}
-    for job in plan.jobs:
-        for mapping in job.mappings:
-            content = files[f"{job_folder(job.id)}/files/{mapping.metadataFilePath}"]
-            target = Target(study_instance_uid=mapping.studyInstanceUID, series_instance_uid=mapping.seriesInstanceUID)
-            if isinstance(content, bytes):
-                data_sets[target] = parse_override_data_set(parse_json(content)[0], plan.assumptions)
-    return data_sets

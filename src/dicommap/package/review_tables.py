@@ -15,7 +15,6 @@ from dicommap.display.edit_result_rows import build_edit_result_row
 from dicommap.display.preview import build_preview_row
 from dicommap.issues import Severity
 from dicommap.issues.bounded_list import bounded_issues
-from dicommap.model.item_store import MEMORY
 from dicommap.model.masking import Masker
 from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, ISSUES_FILE, PREVIEW_FILE
 from dicommap.overrides.grouping_table import GroupingTable
@@ -79,7 +78,10 @@ def _format_warnings(issues: Iterable[Issue]) -> str | None:
 
 
 def filter_tables(
-    package: PackageDirectory, studies: Container[str], files_by_series: Mapping[tuple[str, str], int]
+    package: PackageDirectory,
+    studies: Container[str],
+    files_by_series: Mapping[tuple[str, str], int],
+    store: ItemStore,
 ) -> PackageTables:
     """Return the tables of a package, with only the rows of some studies or series. edits.csv keeps all rows.
 
@@ -87,26 +89,28 @@ def filter_tables(
         package: The package.
         studies: The Study Instance UIDs of the rows to keep in preview.csv, forecast.csv and audit.jsonl.
         files_by_series: Study and Series Instance UID -> number of files, for the series to keep in grouping.csv.
+        store: The store that keeps the texts of the tables.
 
     Raises:
         DocumentError: A table cannot be read, or its hash is not the hash in the plan.
     """
     plan = package.plan
+    preview = _select_study_lines(package.table_lines(PREVIEW_FILE, plan.preview), studies)
+    forecast = _select_study_lines(package.table_lines(FORECAST_FILE, plan.forecast), studies)
+    changes = select_change_lines(package.audit_changes(), studies)
     return PackageTables(
-        preview=[_filter_rows(package.table(PREVIEW_FILE, plan.preview), studies)],
-        edits=[package.table(EDITS_FILE, plan.edits)],
-        issues=None if plan.issues is None else _filter_issues(package.table(ISSUES_FILE, plan.issues)),
-        forecast=[_filter_rows(package.table(FORECAST_FILE, plan.forecast), studies)],
+        preview=_store_pieces(preview, store),
+        edits=_store_pieces(package.table_lines(EDITS_FILE, plan.edits), store),
+        issues=None if plan.issues is None else _remove_job_issues(package.table_lines(ISSUES_FILE, plan.issues)),
+        forecast=_store_pieces(forecast, store),
         grouping=None if plan.grouping is None else _select_series_rows(package.grouping(), files_by_series),
-        audit=None
-        if plan.audit is None
-        else _store_pieces(select_change_lines(package.audit_changes(), studies), MEMORY),
+        audit=None if plan.audit is None else _store_pieces(changes, store),
     )
 
 
-def _filter_issues(text: str) -> str | None:
-    """Return issues.jsonl without the warnings about jobs: a retry plans other jobs. None if no warning is left."""
-    documents = ((line, parse_json(line.encode())[0]) for line in text.splitlines(keepends=True))
+def _remove_job_issues(lines: Iterator[str]) -> str | None:
+    """Return the lines of issues.jsonl without warnings about jobs: a retry plans other jobs. None if none is left."""
+    documents = ((line, parse_json(line.encode())[0]) for line in lines)
     return "".join(line for line, document in documents if not document["code"].startswith("job.")) or None
 
 
@@ -144,10 +148,14 @@ def _store_pieces(lines: Iterator[str], store: ItemStore, first: str = "") -> Se
     return pieces
 
 
-def _filter_rows(table: str, studies: Container[str]) -> str:
-    """Return a CSV table with only the rows of `studies`. Its first column is StudyInstanceUID."""
-    header, *rows = list(csv.reader(io.StringIO(table.removeprefix(_BYTE_ORDER_MARK), newline=""))) or [[]]
+def _select_study_lines(lines: Iterator[str], studies: Container[str]) -> Iterator[str]:
+    """Yield the header of a CSV table and the rows of `studies`. Its first column is StudyInstanceUID."""
+    yield from islice(lines, 1)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerows([header, *(row for row in rows if row and row[0] in studies)])
-    return (_BYTE_ORDER_MARK if table.startswith(_BYTE_ORDER_MARK) else "") + buffer.getvalue()
+    for row in csv.reader(lines):
+        if row and row[0] in studies:
+            writer.writerow(row)
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
