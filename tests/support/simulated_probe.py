@@ -72,7 +72,7 @@ class SimulatedProbe:
 
     def run(self) -> ProbeReport:
         """Run all jobs, and return the report."""
-        while jobs := self.course().next_jobs():
+        while jobs := self.course().list_next_jobs():
             for job in jobs:
                 self.observations[job.name] = self.observe(job)
         return build_probe_report(

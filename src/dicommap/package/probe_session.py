@@ -108,7 +108,7 @@ class ProbeSession:
             PackageError: The directory cannot be written, or another process uses it.
 
         """
-        waiting = self._make_course().next_jobs()
+        waiting = self._make_course().list_next_jobs()
         if waiting:
             _require_not_cleaned_up(self._record)
             self.issues += self._check_environment()
@@ -125,7 +125,7 @@ class ProbeSession:
                 self._submitter.save_aws_account(ProbeJobRequest(waiting[0], self._record))
                 self._submitter.is_first = False
                 self._runner.run(waiting)
-                waiting = self._make_course().next_jobs()
+                waiting = self._make_course().list_next_jobs()
             report = self._write_report()
         self.issues += [*self._submitter.issues, *unclear_issues(report)]
         return report
@@ -139,7 +139,7 @@ class ProbeSession:
         course = self._make_course()
         with place.states.lock():
             started = [name for name, number in JOB_NUMBERS.items() if place.states.read(number) is not None]
-            requests = [ProbeJobRequest(course.build(name), self._record) for name in started]
+            requests = [ProbeJobRequest(course.build_named_job(name), self._record) for name in started]
             for request in requests:
                 self._submitter.save_unanswered_job(request)
             states = place.states.read_all(request.id for request in requests)

@@ -86,7 +86,7 @@ class Folder:
         before = self.own_files_by_study.get(study, 0)
         self.own_files_by_study[study] = before + files
         if study in overrides and (not before or overrides.has_series_override(study)):
-            self.file_overrides.update(overrides.of_files(study, series or ""))
+            self.file_overrides.update(overrides.list_keys_of_series(study, series or ""))
 
     def close(self, totals: Mapping[str, int], overrides: OverrideSizes, quotas: Quotas) -> None:
         """Finish the counts of this folder and check the quotas. Call it once, after the last file was added.
@@ -99,7 +99,7 @@ class Folder:
         self.instances += sum(self.own_files_by_study.values())
         if not self.cannot_be_job:
             self._count_study_files(self.own_files_by_study, totals, overrides)
-        self.check_quotas(overrides, quotas)
+        self.set_excess(overrides, quotas)
 
     def add_folder(self, part: Folder, totals: Mapping[str, int], overrides: OverrideSizes) -> None:
         """Add the counts of the inner folder `part` to this folder. Call `part.close` before."""
@@ -119,13 +119,13 @@ class Folder:
         """
         self.parts, self.own_files_by_study = [], {}
 
-    def check_quotas(self, overrides: OverrideSizes, quotas: Quotas) -> None:
+    def set_excess(self, overrides: OverrideSizes, quotas: Quotas) -> None:
         """Set the attribute `excess` to the quota that a job for this folder would exceed, if there is such a quota."""
         load = self.load
         if self.file_overrides:
-            size = sum(map(overrides.size, self.file_overrides))
+            size = sum(map(overrides.get_size, self.file_overrides))
             load = load.with_other(JobLoad(mappings=len(self.file_overrides), override_bytes=size))
-        self.excess = load.excess(quotas) or self.excess
+        self.excess = load.find_excess(quotas) or self.excess
 
     def _count_study_files(self, files: Mapping[str, int], totals: Mapping[str, int], overrides: OverrideSizes) -> None:
         """Count the files of each study. If this folder has all files of a study, count the study's overrides, too.
@@ -147,8 +147,8 @@ class Folder:
 
         Call this only if all files of the study are in this folder or its inner folders.
         """
-        self.file_overrides.difference_update(overrides.keys(study))
-        mappings, size = overrides.of_study(study)
+        self.file_overrides.difference_update(overrides.list_study_keys(study))
+        mappings, size = overrides.get_study_totals(study)
         self.load.mappings += mappings
         self.load.override_bytes += size
 

@@ -20,7 +20,7 @@ from dicommap.planning.package_documents import PlanHeader
 from dicommap.planning.planned_objects import PlannedJob, PlannedObject
 from dicommap.planning.planner import PlannableFiles, plan_prefixes
 from dicommap.planning.planning_issues import planning_issues
-from dicommap.planning.source_prefixes import SourcePrefixes, common_prefix, parse_s3_root, prefixes_overlap
+from dicommap.planning.source_prefixes import SourcePrefixes, find_common_prefix, parse_s3_root, prefixes_overlap
 from dicommap.planning.staging import StagingPolicy
 
 if TYPE_CHECKING:
@@ -112,9 +112,9 @@ class JobSettings:
         Raises:
             UsageError: No inputS3Uri is known, a source in S3 is outside it, or `staging` contradicts `stage_uri`.
         """
-        chosen = _check_staging(staging, stage_uri)
+        chosen = _choose_staging_policy(staging, stage_uri)
         if input_s3_uri is None:
-            prefix = common_prefix(sources)
+            prefix = find_common_prefix(sources)
             if prefix is None and all(parse_s3_root(root) is not None for root in sources):
                 raise UsageError(
                     "The sources are in several buckets. The jobs of one package import from one bucket.",
@@ -134,12 +134,12 @@ class JobSettings:
 
     def uri_issues(self, sources: Sequence[str], account: Mapping[str, str]) -> Iterator[Issue]:
         """Yield an issue for each invalid S3 URI, and for a staging prefix that overlaps a source or outputS3Uri."""
-        yield from _uri_issues(self.input_s3_uri, "S3 URI of --input-s3-uri")
+        yield from _s3_uri_issues(self.input_s3_uri, "S3 URI of --input-s3-uri")
         base = S3Uri.parse(self.input_s3_uri)
         prefixes = None if base is None else SourcePrefixes.from_roots(sources, base)
         if self.stage_uri is None:
             return
-        yield from _uri_issues(self.stage_uri, "S3 URI of --stage-uri")
+        yield from _s3_uri_issues(self.stage_uri, "S3 URI of --stage-uri")
         stage, output = S3Uri.parse(self.stage_uri), S3Uri.parse(account.get("outputS3Uri", ""))
         if (
             stage is not None
@@ -252,7 +252,7 @@ def missing_prefix_error() -> UsageError:
     )
 
 
-def _check_staging(staging: StagingPolicy | str | None, stage_uri: str | None) -> StagingPolicy:
+def _choose_staging_policy(staging: StagingPolicy | str | None, stage_uri: str | None) -> StagingPolicy:
     if staging is None:
         return StagingPolicy.NEVER if stage_uri is None else StagingPolicy.WHERE_NEEDED
     chosen = to_choice(StagingPolicy, staging, "staging")
@@ -264,5 +264,5 @@ def _check_staging(staging: StagingPolicy | str | None, stage_uri: str | None) -
     return chosen
 
 
-def _uri_issues(text: str, name: str) -> Iterator[Issue]:
+def _s3_uri_issues(text: str, name: str) -> Iterator[Issue]:
     return (issue for issue in s3_uri_issues(text, Location(), name=name) if issue.severity is not Severity.NOTE)

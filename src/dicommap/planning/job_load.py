@@ -85,7 +85,7 @@ class JobLoad:
             override_bytes=self.override_bytes - part.override_bytes,
         )
 
-    def excess(self, quotas: Quotas) -> QuotaExcess | None:
+    def find_excess(self, quotas: Quotas) -> QuotaExcess | None:
         """Return the first quota that this load exceeds, with the count; None if the load obeys all quotas."""
         held = (
             ("files", self.files + self.mappings, quotas.files),
@@ -118,32 +118,32 @@ class OverrideSizes:
             self._by_study[study] = {**self._by_study.get(study, {}), **{key[1]: size for key, size in group}}
 
     def __contains__(self, study: object) -> bool:
-        return bool(self._find_sizes(study))
+        return bool(self._get_study_sizes(study))
 
     def has_series_override(self, study: str) -> bool:
         """Return whether a study has an override for one of its series. The study must have an override."""
-        sizes = self._find_sizes(study)
+        sizes = self._get_study_sizes(study)
         return len(sizes) > 1 or None not in sizes
 
-    def of_study(self, study: str) -> tuple[int, int]:
+    def get_study_totals(self, study: str) -> tuple[int, int]:
         """Return the number of overrides for a study and its series, and the total bytes of their files."""
-        sizes = self._find_sizes(study)
+        sizes = self._get_study_sizes(study)
         return len(sizes), sum(sizes.values())
 
-    def keys(self, study: str) -> Iterator[OverrideKey]:
+    def list_study_keys(self, study: str) -> Iterator[OverrideKey]:
         """Yield the keys of the overrides for a study and its series."""
-        return ((study, series) for series in self._find_sizes(study))
+        return ((study, series) for series in self._get_study_sizes(study))
 
-    def of_files(self, study: str, series: str) -> list[OverrideKey]:
+    def list_keys_of_series(self, study: str, series: str) -> list[OverrideKey]:
         """Return the keys of the overrides that apply to the files of a series: those of the study and the series."""
-        sizes = self._find_sizes(study)
+        sizes = self._get_study_sizes(study)
         return [(study, scope) for scope in (None, series) if scope in sizes]
 
-    def size(self, key: OverrideKey) -> int:
+    def get_size(self, key: OverrideKey) -> int:
         """Return the size of the override file with this key in bytes."""
-        return self._find_sizes(key[0])[key[1]]
+        return self._get_study_sizes(key[0])[key[1]]
 
-    def _find_sizes(self, study: object) -> Mapping[str | None, int]:
+    def _get_study_sizes(self, study: object) -> Mapping[str | None, int]:
         known_study, sizes = self._last_read
         if known_study != study:
             sizes = self._by_study.get(study, _NO_SIZES)  # type: ignore[call-overload]  # no other key is a study

@@ -102,7 +102,7 @@ def find_jobs_in_place(
         The jobs, and the files that are in no job.
     """
     walk = _FolderWalk(totals, overrides, rules, quotas, whole=whole)
-    walk.read_files(files)
+    walk.add_all_files(files)
     walk.result.prefixes.sort()
     return walk.result
 
@@ -127,7 +127,7 @@ class _FolderWalk:
         self._rules = rules
         self._open = [Folder("", is_known=rules.is_known(""))]
 
-    def read_files(self, files: Iterable[KeyedFile]) -> None:
+    def add_all_files(self, files: Iterable[KeyedFile]) -> None:
         """Read all files, and add them to their folders.
 
         Consecutive files of one series in the same folder are added together.
@@ -145,13 +145,13 @@ class _FolderWalk:
             before = key
             if not key.isprintable():
                 self.result.unprintable_keys.add(key)
-            if len(key) * 4 > key_limit and self._is_too_long(key, size, its_study):
+            if len(key) * 4 > key_limit and self._leave_out_if_too_long(key, size, its_study):
                 continue
             end = key.rfind("/") + 1
             if end != len(folder) or not key.startswith(folder):
                 innermost.add_files(self._overrides, study, series, run, run_size)
                 folder = key[:end]
-                innermost = self._go_to(folder)
+                innermost = self._open_folder(folder)
                 study, series, run, run_size = its_study, its_series, 0, 0
             elif its_series != series or its_study != study:
                 innermost.add_files(self._overrides, study, series, run, run_size)
@@ -163,36 +163,37 @@ class _FolderWalk:
                 self.result.too_large.add(UnfitFile(key=key, size=size, study=its_study))
         innermost.add_files(self._overrides, study, series, run, run_size)
         while self._open:
-            self._close_folder()
+            self._close_innermost_folder()
 
-    def _is_too_long(self, key: str, size: int, study: str | None) -> bool:
+    def _leave_out_if_too_long(self, key: str, size: int, study: str | None) -> bool:
+        """Count a file as unplanned if its key is longer than S3 allows. Return whether it is."""
         if len(key.encode()) <= self._rules.key_limit:
             return False
         self.result.too_long.add(UnfitFile(key=key, size=size, study=study))
-        self._leave_out({study: 1} if study else {})
+        self._count_unplanned_files({study: 1} if study else {})
         return True
 
-    def _go_to(self, folder: str) -> Folder:
+    def _open_folder(self, folder: str) -> Folder:
         """Close the open folders that do not contain `folder`, and open `folder` and the folders around it.
 
         `folder` is the folder of the next file. Return this folder if it can be a prefix, else the nearest outer folder
         that can be one.
         """
         while not folder.startswith(self._open[-1].prefix):
-            self._close_folder()
+            self._close_innermost_folder()
         innermost = self._open[-1]
         begin = len(innermost.prefix)
         while begin < len(folder):
             end = folder.index("/", begin) + 1
             if not self._rules.can_be_prefix(folder[:end], folder[begin:end]):
-                _count_unusable_folders(innermost, folder[begin:])
+                _add_unusable_folders(innermost, folder[begin:])
                 break
             innermost = Folder(folder[:end], is_known=self._rules.is_known(folder[:end]))
             self._open.append(innermost)
             begin = end
         return innermost
 
-    def _close_folder(self) -> None:
+    def _close_innermost_folder(self) -> None:
         """Finish the innermost open folder.
 
         The folder becomes a job if it obeys the quotas and no outer folder can be a job.
@@ -212,7 +213,7 @@ class _FolderWalk:
         if not folder.cannot_be_job:
             around.parts.append(folder)
         if not around.cannot_be_job:
-            around.check_quotas(self._overrides, self._quotas)
+            around.set_excess(self._overrides, self._quotas)
         if around.cannot_be_job:
             self._add_jobs_of_parts(around)
 
@@ -242,7 +243,7 @@ class _FolderWalk:
                 )
             )
             self.result.smallest.record(folder.excess)
-            self._leave_out(folder.own_files_by_study)
+            self._count_unplanned_files(folder.own_files_by_study)
         self._add_jobs_of_parts(folder)
 
     def _add_jobs_of_parts(self, folder: Folder) -> None:
@@ -250,12 +251,13 @@ class _FolderWalk:
         for part in parts:
             self._add_job(part)
 
-    def _leave_out(self, files: Mapping[str, int]) -> None:
+    def _count_unplanned_files(self, files: Mapping[str, int]) -> None:
+        """Add files that are in no job in place to the result. `files` is a dict: study -> number of its files."""
         for study, count in files.items():
             self.result.unplanned_files[study] = self.result.unplanned_files.get(study, 0) + count
 
 
-def _count_unusable_folders(folder: Folder, rest: str) -> None:
+def _add_unusable_folders(folder: Folder, rest: str) -> None:
     """Count folders that cannot be prefixes of jobs as nested folders of the folder around them.
 
     Args:

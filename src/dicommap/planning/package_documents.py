@@ -68,8 +68,8 @@ class JobObjectCounts:
         self._outermost: set[str] = set()
         self._series: dict[str, set[str]] = {}
 
-    def count_objects(self, objects: Iterable[PlannedObject]) -> Iterator[PlannedObject]:
-        """Yield each object unchanged, and count it."""
+    def iterate_and_count(self, objects: Iterable[PlannedObject]) -> Iterator[PlannedObject]:
+        """Yield the objects unchanged, and count each of them."""
         study = series = ""
         for planned in objects:
             self.files += 1
@@ -84,7 +84,7 @@ class JobObjectCounts:
                 self._outermost.add(planned.key.partition("/")[0])
             yield planned
 
-    def overrides(self, overrides_by_study: Mapping[str, Iterable[Override]]) -> list[Override]:
+    def select_overrides(self, overrides_by_study: Mapping[str, Iterable[Override]]) -> list[Override]:
         """Return the overrides for the studies and series of the counted instances."""
         return [
             override
@@ -93,7 +93,7 @@ class JobObjectCounts:
             if override.series_instance_uid is None or override.series_instance_uid in series
         ]
 
-    def count_folders_with(self, files: Iterable[str]) -> int:
+    def count_folders_with_override_files(self, files: Iterable[str]) -> int:
         """Return the number of nested folders in the job, including the folders of override files.
 
         `files` are the paths of the override files. Each path consists of one folder and a file name.
@@ -183,6 +183,17 @@ class PackageTables:
     audit: Sequence[str] | None = None
     """The lines of audit.jsonl that list the changes; None if the package has none, as in older versions."""
 
+    def add_texts(self, texts: MutableMapping[str, str], produced: dict[str, TextPieces]) -> None:
+        """Add each table by its path: to `produced` if it is given in pieces, else to `texts`."""
+        tables_by_path = {PREVIEW_FILE: self.preview, EDITS_FILE: self.edits, FORECAST_FILE: self.forecast}
+        if self.audit is not None:
+            tables_by_path[AUDIT_FILE] = self.audit
+        produced |= {path: partial(iter, pieces) for path, pieces in tables_by_path.items()}
+        if self.issues is not None:
+            texts[ISSUES_FILE] = self.issues
+        if self.grouping is not None:
+            produced[GROUPING_FILE] = self.grouping.pieces
+
 
 def build_package_documents(
     jobs: Iterable[PlannedJob],
@@ -221,14 +232,7 @@ def build_package_documents(
 
     plan = _build_plan(PlanJobs(build_jobs()), totals, header, tables, tuple(_build_update_files(updates, texts)))
     produced[PLAN_FILE] = partial(iterate_plan_json, plan)
-    tables_by_path = {PREVIEW_FILE: tables.preview, EDITS_FILE: tables.edits, FORECAST_FILE: tables.forecast}
-    if tables.audit is not None:
-        tables_by_path[AUDIT_FILE] = tables.audit
-    produced |= {path: partial(iter, pieces) for path, pieces in tables_by_path.items()}
-    if tables.issues is not None:
-        texts[ISSUES_FILE] = tables.issues
-    if tables.grouping is not None:
-        produced[GROUPING_FILE] = tables.grouping.pieces
+    tables.add_texts(texts, produced)
     return PackageDocuments(plan, texts, produced, store)
 
 
@@ -269,8 +273,8 @@ def _build_job(
 ) -> tuple[PlanJob, dict[str, str]]:
     """Return a job of the plan, and the texts of its files by path. objects.csv is not among the files."""
     counts = JobObjectCounts()
-    objects = FileDigest.from_pieces(iterate_objects_csv(counts.count_objects(job.objects)))
-    override_files = build_override_files(counts.overrides(overrides_by_study), header.assumptions)
+    objects = FileDigest.from_pieces(iterate_objects_csv(counts.iterate_and_count(job.objects)))
+    override_files = build_override_files(counts.select_overrides(overrides_by_study), header.assumptions)
     files = {file.path: file.text for _, file in override_files}
     configuration = build_import_configuration(override_files) if override_files else None
     plan_job = PlanJob(
@@ -281,7 +285,7 @@ def _build_job(
         instances=counts.instances,
         sourceFiles=counts.files,
         sourceBytes=counts.bytes,
-        folders=counts.count_folders_with(files),
+        folders=counts.count_folders_with_override_files(files),
         objects=objects,
         files=tuple(PlannedFile.from_text(path, text) for path, text in sorted(files.items())),
     )

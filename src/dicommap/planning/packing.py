@@ -32,6 +32,7 @@ class PackedJob:
 
     load: JobLoad = field(default_factory=JobLoad)
     pieces: list[StudyPart] = field(default_factory=list)
+    """The studies, or the parts of studies, in the order in which they were packed."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,22 +72,22 @@ def pack_studies(
     Returns:
         The jobs, the studies that were divided, and the files that fit into no job.
     """
-    packing = _Packer(quotas, keeps_pieces=keeps_pieces)
+    packing = _JobPacker(quotas, keeps_pieces=keeps_pieces)
     for study in studies:
         uid = study.study_instance_uid
-        load = measure_study(study, overrides)
-        excess = load.excess(quotas)
+        load = measure_study_load(study, overrides)
+        excess = load.find_excess(quotas)
         if excess is None:
-            packing.put(StudyPart(study_instance_uid=uid), load)
+            packing.put_piece(StudyPart(study_instance_uid=uid), load)
             continue
         jobs: list[int] = []
-        shared = _measure_shared(uid, overrides)
+        shared = _measure_shared_load(uid, overrides)
         for series in study.series:
-            for piece, its_load in _cut_series(uid, series, overrides, quotas, sizes_of):
-                job = packing.put(piece, its_load, shared)
+            for piece, its_load in _divide_series(uid, series, overrides, quotas, sizes_of):
+                job = packing.put_piece(piece, its_load, shared)
                 if job is None:
                     packing.packed.unpackable_files[uid] = packing.packed.unpackable_files.get(uid, 0) + its_load.files
-                    packing.packed.smallest.record(its_load.excess(quotas))
+                    packing.packed.smallest.record(its_load.find_excess(quotas))
                 elif job not in jobs:
                     jobs.append(job)
         if len(jobs) > 1 or (jobs and uid in packing.packed.unpackable_files):
@@ -94,7 +95,9 @@ def pack_studies(
     return packing.packed
 
 
-class _Packer:
+class _JobPacker:
+    """Packer of pieces of studies into jobs. It keeps the jobs that may have room for further pieces."""
+
     def __init__(self, quotas: Quotas, *, keeps_pieces: bool) -> None:
         self.packed = PackedJobs()
         self._keeps_pieces = keeps_pieces
@@ -102,7 +105,7 @@ class _Packer:
         self._open: dict[int, int] = {}
         """Index of an open job -> number of pieces that did not fit into it."""
 
-    def put(self, piece: StudyPart, load: JobLoad, shared: JobLoad | None = None) -> int | None:
+    def put_piece(self, piece: StudyPart, load: JobLoad, shared: JobLoad | None = None) -> int | None:
         """Add a piece to the first open job that has room for it, or to a new job.
 
         Args:
@@ -118,7 +121,7 @@ class _Packer:
             # Studies are packed one after the other. So only the last pieces of a job can be pieces of this study.
             together = jobs[number].pieces[-1].study_instance_uid == piece.study_instance_uid
             both = jobs[number].load.with_other(load.without(shared) if shared is not None and together else load)
-            if both.excess(self._quotas) is None:
+            if both.find_excess(self._quotas) is None:
                 jobs[number].load = both
                 if not self._keeps_pieces:
                     jobs[number].pieces.clear()
@@ -127,16 +130,16 @@ class _Packer:
             self._open[number] += 1
             if self._open[number] == MISSES_LIMIT:
                 del self._open[number]
-        if load.excess(self._quotas) is not None:
+        if load.find_excess(self._quotas) is not None:
             return None
         jobs.append(PackedJob(load=load, pieces=[piece]))
         self._open[len(jobs) - 1] = 0
         return len(jobs) - 1
 
 
-def measure_study(study: StudySize, overrides: OverrideSizes) -> JobLoad:
+def measure_study_load(study: StudySize, overrides: OverrideSizes) -> JobLoad:
     """Return the load that a whole study adds to a staged job. It includes the folder for the copies of the study."""
-    mappings, size = overrides.of_study(study.study_instance_uid)
+    mappings, size = overrides.get_study_totals(study.study_instance_uid)
     return JobLoad(
         files=study.files,
         bytes=sum(series.bytes for series in study.series),
@@ -146,13 +149,13 @@ def measure_study(study: StudySize, overrides: OverrideSizes) -> JobLoad:
     )
 
 
-def _measure_shared(study: str, overrides: OverrideSizes) -> JobLoad:
+def _measure_shared_load(study: str, overrides: OverrideSizes) -> JobLoad:
     """Return the load that a job has only once for several pieces of a study: the study's folder and override."""
-    sizes = [overrides.size(key) for key in overrides.keys(study) if key[1] is None]
+    sizes = [overrides.get_size(key) for key in overrides.list_study_keys(study) if key[1] is None]
     return JobLoad(folders=1, mappings=len(sizes), override_bytes=sum(sizes))
 
 
-def _cut_series(
+def _divide_series(
     study: str, series: SeriesSize, overrides: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
 ) -> Iterator[tuple[StudyPart, JobLoad]]:
     """Yield a series with its load. If the series exceeds a quota, yield smaller pieces with their loads.
@@ -160,24 +163,24 @@ def _cut_series(
     Each piece obeys the quotas. The only exception is a single file that exceeds a quota itself.
     """
     uid = series.series_instance_uid
-    keys = overrides.of_files(study, uid)
-    override_bytes = sum(map(overrides.size, keys))
+    keys = overrides.list_keys_of_series(study, uid)
+    override_bytes = sum(map(overrides.get_size, keys))
 
-    def load(files: int, size: int) -> JobLoad:
+    def make_load(files: int, size: int) -> JobLoad:
         return JobLoad(files=files, bytes=size, folders=1, mappings=len(keys), override_bytes=override_bytes)
 
     if not series.files:
         return
-    whole = load(series.files, series.bytes)
-    if whole.excess(quotas) is None:
+    whole = make_load(series.files, series.bytes)
+    if whole.find_excess(quotas) is None:
         yield StudyPart(study_instance_uid=study, series_instance_uid=uid), whole
         return
-    first, held = 0, load(0, 0)
+    first, held = 0, make_load(0, 0)
     for size in sizes_of(study, uid):
-        more = load(held.files + 1, held.bytes + size)
-        if held.files and more.excess(quotas) is not None:
+        more = make_load(held.files + 1, held.bytes + size)
+        if held.files and more.find_excess(quotas) is not None:
             yield StudyPart(study_instance_uid=study, series_instance_uid=uid, first=first, files=held.files), held
-            first, more = first + held.files, load(1, size)
+            first, more = first + held.files, make_load(1, size)
         held = more
     if held.files:
         yield StudyPart(study_instance_uid=study, series_instance_uid=uid, first=first, files=held.files), held

@@ -38,7 +38,7 @@ class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
-def _measure(pieces: Iterable[str]) -> tuple[int, str]:
+def _measure_and_hash(pieces: Iterable[str]) -> tuple[int, str]:
     """Return the size of a text in UTF-8, and its SHA-256 as 64 hexadecimal digits."""
     size, digest = 0, hashlib.sha256()
     for piece in pieces:
@@ -62,7 +62,7 @@ class FileDigest(_Document):
     @classmethod
     def from_pieces(cls, pieces: Iterable[str]) -> Self:
         """Return the size and hash of a text in UTF-8. `pieces` are the parts of the text."""
-        size, sha256 = _measure(pieces)
+        size, sha256 = _measure_and_hash(pieces)
         return cls(size=size, sha256=sha256)
 
 
@@ -76,7 +76,7 @@ class PlannedFile(_Document):
     @classmethod
     def from_text(cls, path: str, text: str) -> Self:
         """Return a planned file with this path and text."""
-        size, sha256 = _measure([text])
+        size, sha256 = _measure_and_hash([text])
         return cls(path=path, size=size, sha256=sha256)
 
 

@@ -54,7 +54,7 @@ def parse_plan_parts(pieces: Iterable[bytes]) -> tuple[dict[str, Any], PlanJobs]
     rest = bytearray()
 
     def parse_jobs() -> Iterator[PlanJob]:
-        for is_job, text in _divide(_join(pieces)):
+        for is_job, text in _divide_plan_text(_join_pieces(pieces)):
             if is_job:
                 yield PlanJob.model_validate(_parse_part(text))
             else:
@@ -77,7 +77,7 @@ def _parse_part(text: bytes) -> Any:  # noqa: ANN401  JSON of any type
     return value
 
 
-def _join(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _join_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield longer pieces of the same bytes. Raise _IndivisibleError after the maximum number of bytes or values."""
     size = values = 0
     chunk = bytearray()
@@ -98,7 +98,7 @@ def _require_match(pattern: re.Pattern[bytes], buffer: bytes, begin: int, end: i
         raise _IndivisibleError
 
 
-def _divide(chunks: Iterable[bytes]) -> Iterator[tuple[bool, bytes]]:
+def _divide_plan_text(chunks: Iterable[bytes]) -> Iterator[tuple[bool, bytes]]:
     """Divide the text of a plan into its jobs and the rest. Yield pairs: whether the piece is a job, and its text."""
     buffer = b""
     begin = scanned = depth = 0  # the end of the last part, the end of the last bracket, the number of open brackets

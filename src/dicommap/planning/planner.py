@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.planning.jobs_in_place import JobsInPlace, UnfitFile, find_jobs_in_place
-from dicommap.planning.packing import PackedJobs, measure_study, pack_studies
+from dicommap.planning.packing import PackedJobs, measure_study_load, pack_studies
 from dicommap.planning.staging import StagingPolicy
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def plan_prefixes(
 
     """
     if staging is StagingPolicy.ALL:
-        return _plan_staged(_find_too_large_files(files, quotas), files, overrides, quotas, None)
+        return _plan_staged_jobs(_make_empty_jobs_in_place(files, quotas), files, overrides, quotas, None)
     totals: MutableMapping[str, int] = store.make_dict()
     for study in files.study_sizes(quotas.fileBytes):
         totals[study.study_instance_uid] = study.files + study.too_large
@@ -91,13 +91,20 @@ def plan_prefixes(
         whole=staging is StagingPolicy.WHERE_NEEDED,
     )
     if staging is StagingPolicy.WHERE_NEEDED:
-        return _plan_staged(in_place, files, overrides, quotas, in_place.unplanned_files)
+        return _plan_staged_jobs(in_place, files, overrides, quotas, in_place.unplanned_files)
+    return _plan_in_place(in_place, files, overrides, quotas)
+
+
+def _plan_in_place(
+    in_place: JobsInPlace, files: PlannableFiles, overrides: OverrideSizes, quotas: Quotas
+) -> PrefixPlan:
+    """Return a plan with the jobs in place only. It names the divided studies that are too large for a single job."""
     over: dict[str, QuotaExcess] = {}
 
-    def note_over_quota() -> Iterator[StudySize]:
+    def iterate_and_record_excesses() -> Iterator[StudySize]:
         for study in files.study_sizes(quotas.fileBytes):
             excess = (
-                measure_study(study, overrides).excess(quotas)
+                measure_study_load(study, overrides).find_excess(quotas)
                 if study.study_instance_uid in in_place.cut_studies
                 else None
             )
@@ -105,7 +112,7 @@ def plan_prefixes(
                 over[study.study_instance_uid] = excess
             yield study
 
-    studies = note_over_quota()
+    studies = iterate_and_record_excesses()
     jobs_if_staged = _count_jobs_if_staged(studies, in_place, files, overrides, quotas)
     if in_place.cut_studies:
         deque(studies, maxlen=0)  # iterates over the remaining studies, so that `over` is complete
@@ -114,7 +121,7 @@ def plan_prefixes(
     )
 
 
-def _find_too_large_files(files: PlannableFiles, quotas: Quotas) -> JobsInPlace:
+def _make_empty_jobs_in_place(files: PlannableFiles, quotas: Quotas) -> JobsInPlace:
     """Return a JobsInPlace without jobs. Its `too_large` has the instances that are too large for any job."""
     in_place = JobsInPlace()
     if any(study.too_large for study in files.study_sizes(quotas.fileBytes)):
@@ -124,7 +131,7 @@ def _find_too_large_files(files: PlannableFiles, quotas: Quotas) -> JobsInPlace:
     return in_place
 
 
-def _plan_staged(
+def _plan_staged_jobs(
     in_place: JobsInPlace,
     files: PlannableFiles,
     overrides: OverrideSizes,
@@ -155,7 +162,7 @@ def _plan_staged(
                 file_count += study.files
                 yield study
 
-    jobs = _pack_studies(select_studies(), files, overrides, quotas)
+    jobs = _pack_studies_of_files(select_studies(), files, overrides, quotas)
     for study, count in jobs.unpackable_files.items():
         unplanned_files[study] = unplanned_files.get(study, 0) + count
     return PrefixPlan(
@@ -168,7 +175,7 @@ def _plan_staged(
     )
 
 
-def _pack_studies(
+def _pack_studies_of_files(
     studies: Iterable[StudySize],
     files: PlannableFiles,
     overrides: OverrideSizes,
@@ -199,4 +206,4 @@ def _count_jobs_if_staged(
     if len(in_place.prefixes) < MANY_JOBS:
         return None
     importable = (study for study in studies if study.files)
-    return len(_pack_studies(importable, files, overrides, quotas, keeps_pieces=False).jobs)
+    return len(_pack_studies_of_files(importable, files, overrides, quotas, keeps_pieces=False).jobs)

@@ -61,8 +61,8 @@ def planning_issues(
     yield from _file_issues(plan.in_place, quotas)
     for path in non_utf8_paths:
         yield make_issue("job.key-not-utf-8", Location(path=make_printable(path)))
-    yield from _make_rest_issue(non_utf8_paths, "these names")
-    yield from _cut_issues(plan, ids)
+    yield from _omitted_issues(non_utf8_paths, "these names")
+    yield from _divided_study_issues(plan, ids)
     yield from _note_issues(plan, others)
 
 
@@ -91,7 +91,7 @@ def _folder_issues(in_place: JobsInPlace) -> Iterator[Issue]:
                 what=excess.what,
                 limit=excess.limit,
             )
-    yield from _make_rest_issue(in_place.unplanned_folders, "these folders")
+    yield from _omitted_issues(in_place.unplanned_folders, "these folders")
 
 
 def _file_issues(in_place: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
@@ -99,23 +99,23 @@ def _file_issues(in_place: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
     for file in in_place.too_large:
         place = Location(path=make_printable(file.key), study=file.study)
         yield make_issue("job.file-too-large", place, size=file.size, limit=quotas.fileBytes)
-    yield from _make_rest_issue(in_place.too_large, "the files that are too large")
+    yield from _omitted_issues(in_place.too_large, "the files that are too large")
     for file in in_place.too_long:
         yield make_issue(
             "job.key-too-long", Location(path=make_printable(file.key), study=file.study), limit=MAX_KEY_BYTES
         )
-    yield from _make_rest_issue(in_place.too_long, "the keys that are too long")
+    yield from _omitted_issues(in_place.too_long, "the keys that are too long")
     for key in in_place.unprintable_keys:
         yield make_issue("job.unprintable-key", Location(path=make_printable(key)))
-    yield from _make_rest_issue(in_place.unprintable_keys, "these keys")
+    yield from _omitted_issues(in_place.unprintable_keys, "these keys")
 
 
-def _make_rest_issue(items: BoundedList[Any], of: str) -> Iterator[Issue]:
+def _omitted_issues(items: BoundedList[Any], of: str) -> Iterator[Issue]:
     if items.omitted_count:
         yield make_issue("job.more-issues", count=items.omitted_count, of=of)
 
 
-def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
+def _divided_study_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
     """Yield an issue for each study whose files are in several jobs, or only partly in a job.
 
     A study in place is in several jobs if its files are in several folders. A staged study is in several jobs if it
@@ -129,21 +129,21 @@ def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
     studies = BoundedList(sorted(cut))
     for study in studies:
         place, unplanned_files = Location(study=study), plan.unplanned_files.get(study)
-        rest = f", and {_count_in_no_job(unplanned_files)} in none" if unplanned_files else ""
+        rest = f", and {_format_count_in_no_job(unplanned_files)} in none" if unplanned_files else ""
         excess = excesses.get(study)
         if excess is None:
-            yield make_issue("job.study-cut", place, jobs=_name_jobs(cut[study]), rest=rest)
+            yield make_issue("job.study-cut", place, jobs=_format_job_names(cut[study]), rest=rest)
         else:
             facts: dict[str, Any] = {"count": excess.count, "what": excess.what, "limit": excess.limit}
-            yield make_issue("job.study-over-quota", place, jobs=_name_jobs(cut[study]), rest=rest, **facts)
-    yield from _make_rest_issue(studies, "the studies that are cut")
+            yield make_issue("job.study-over-quota", place, jobs=_format_job_names(cut[study]), rest=rest, **facts)
+    yield from _omitted_issues(studies, "the studies that are cut")
 
 
-def _count_in_no_job(files: int) -> str:
+def _format_count_in_no_job(files: int) -> str:
     return f"{files:,} of its files {choose_verb(files, 'is', 'are')}"
 
 
-def _name_jobs(jobs: Iterable[str]) -> str:
+def _format_job_names(jobs: Iterable[str]) -> str:
     """Return the beginning of a sentence about a divided study, such as `Jobs 0001, 0002 take parts`."""
     names = sorted(set(jobs), key=int)
     more = len(names) - MAX_NAMED_JOBS

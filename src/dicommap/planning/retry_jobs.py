@@ -100,7 +100,7 @@ def plan_retry_jobs(
     for planned in missing:
         by_series.setdefault(planned.study_instance_uid, {}).setdefault(planned.series_instance_uid, []).append(planned)
     packed = pack_studies(
-        (_measure_series(study, series) for study, series in sorted(by_series.items())),
+        (_measure_study(study, series) for study, series in sorted(by_series.items())),
         overrides,
         quotas,
         lambda study, series: (planned.size for planned in by_series[study][series]),
@@ -110,14 +110,14 @@ def plan_retry_jobs(
             id=f"{job_number:04}",
             uri=S3Uri(bucket=stage.bucket, prefix=f"{stage.prefix}{job_number:04}/"),
             staged=True,
-            objects=_StagedObjects(sorted(job.pieces, key=_make_piece_order), by_series),
+            objects=_StagedObjects(sorted(job.pieces, key=_make_sort_key), by_series),
         )
         for job_number, job in enumerate(packed.jobs, number)
     )
     return RetryJobs(jobs=jobs, packed=packed)
 
 
-def _measure_series(study: str, series: Mapping[str, Sequence[PlannedObject]]) -> StudySize:
+def _measure_study(study: str, series: Mapping[str, Sequence[PlannedObject]]) -> StudySize:
     return StudySize(
         study_instance_uid=study,
         series=tuple(
@@ -127,5 +127,5 @@ def _measure_series(study: str, series: Mapping[str, Sequence[PlannedObject]]) -
     )
 
 
-def _make_piece_order(piece: StudyPart) -> tuple[str, str, int]:
+def _make_sort_key(piece: StudyPart) -> tuple[str, str, int]:
     return f"{piece.study_instance_uid}/", piece.series_instance_uid or "", piece.first

@@ -33,7 +33,7 @@ class SourcePrefixes:
         offsets, source_uris, is_outside = [], [], False
         for root in roots:
             uri = parse_s3_root(root)
-            offset = "" if uri is None else _find_offset(uri, base)
+            offset = "" if uri is None else _find_folder_below(uri, base)
             is_outside = is_outside or offset is None
             offsets.append(offset or "")
             source_uris.append(S3Uri(bucket=base.bucket, prefix=base.prefix + (offset or "")))
@@ -41,7 +41,7 @@ class SourcePrefixes:
         return cls(offsets=tuple(offsets), source_uris=tuple(dict.fromkeys(source_uris)), is_outside=is_outside)
 
 
-def common_prefix(roots: Sequence[str]) -> S3Uri | None:
+def find_common_prefix(roots: Sequence[str]) -> S3Uri | None:
     """Return the longest S3 prefix that contains all roots. Return None if they are not all in one bucket."""
     uris = [parse_s3_root(root) for root in roots]
     first = uris[0] if uris else None
@@ -75,6 +75,6 @@ def prefixes_overlap(uri: S3Uri, other: S3Uri) -> bool:
     return uri.bucket == other.bucket and (uri.prefix.startswith(other.prefix) or other.prefix.startswith(uri.prefix))
 
 
-def _find_offset(uri: S3Uri, base: S3Uri) -> str | None:
+def _find_folder_below(uri: S3Uri, base: S3Uri) -> str | None:
     below = uri.bucket == base.bucket and uri.prefix.startswith(base.prefix)
     return uri.prefix.removeprefix(base.prefix) if below else None

@@ -31,14 +31,16 @@ def make_assumptions(answers: Mapping[str, str | None]) -> Assumptions:
         settings["dataSet"] = "array"
     if answers.get("identifyingUids") == "needed":
         settings["identifyingUids"] = "present"
-    settings |= _choose_first(answers, "emptyValue", (("emptyNoValue", "no-value"), ("emptyNull", "null")), "cleared")
-    numbers = _choose_first(
+    settings |= _choose_first_with_answer(
+        answers, "emptyValue", (("emptyNoValue", "no-value"), ("emptyNull", "null")), "cleared"
+    )
+    numbers = _choose_first_with_answer(
         answers, "decimalStrings", (("numbersAsText", "text"), ("numbersAsNumber", "number")), "applied"
     )
     settings |= {"numbers": _UNAVAILABLE} if _UNAVAILABLE in numbers.values() else numbers
     if "nonAscii" in answers:
         choices = (("nonAscii", "omitted"), ("characterSet", "declared"))
-        settings |= _choose_first(answers, "characterSet", choices, "applied")
+        settings |= _choose_first_with_answer(answers, "characterSet", choices, "applied")
     if answers.get("sequences", "replaced") != "replaced":
         settings["sequences"] = _UNAVAILABLE
     if answers.get("precedence", "series") != "series":
@@ -54,7 +56,7 @@ def make_assumptions(answers: Mapping[str, str | None]) -> Assumptions:
     return Assumptions(**settings)
 
 
-def _choose_first(
+def _choose_first_with_answer(
     answers: Mapping[str, str | None], setting: str, choices: tuple[tuple[str, str], ...], wanted: str
 ) -> dict[str, str]:
     """Return a setting as a dict: the choice of the first question that has the wanted answer.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dicommap.probing.probe_job import ProbeJob, Watch
 
 SILENT = "silent"
-"""The way of a refusal that no job manifest mentions."""
+"""The value of `Verdict.reported` for a refusal that no job manifest mentions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +26,14 @@ class Verdict:
     answer: str | None
     """One of the answers of OverrideAnswers; None if the observations are unclear."""
     seen: str
-    """What was seen, in words."""
+    """A text that describes the observations."""
     reported: str = ""
-    """How a refusal was reported: a Report, or SILENT; empty if nothing was refused."""
+    """The kind of report of a refusal: a Report, or SILENT; empty if nothing was refused."""
     jobs: tuple[str, ...] = ()
     """The names of the jobs that were observed for the answer."""
 
 
-def unclear(seen: str, *jobs: str) -> Verdict:
+def make_unclear_verdict(seen: str, *jobs: str) -> Verdict:
     """Return a verdict without an answer, for observations that are unclear."""
     return Verdict(answer=None, seen=seen, jobs=jobs)
 
@@ -47,13 +47,15 @@ _REPORT_WORDS: Mapping[str, str] = {
 }
 
 
-def describe_sight(job: ProbeJob, observation: Observation) -> str:
+def describe_observation(job: ProbeJob, observation: Observation) -> str:
     """Return a text with the state of each watched attribute, the job's report of problems, and unreadable data."""
-    states = [f"{_name_watch(watch, name)}: {observation.get_state(watch)}" for name, watch in job.watches.items()]
+    states = [
+        f"{_format_watch_name(watch, name)}: {observation.get_state(watch)}" for name, watch in job.watches.items()
+    ]
     return "; ".join([*states, _REPORT_WORDS[get_job_report(job, observation)], *observation.unreadable])
 
 
-def _name_watch(watch: Watch, name: str) -> str:
+def _format_watch_name(watch: Watch, name: str) -> str:
     attribute = watch.member or watch.keyword
     return attribute if attribute == name else f"{attribute} ({name})"
 
@@ -76,7 +78,7 @@ def judge_effect(
     Args:
         job: The job. It watches `tested`, and perhaps `control` in the same file.
         observation: Its observation.
-        applied: State of the tested attribute -> the answer for it. The default is `after` for `applied`.
+        applied: State of the tested attribute -> the answer for it. The default maps `after` to `applied`.
         unchanged: The answer if the value did not change, the file was applied, and no problem was reported.
 
     """
@@ -84,11 +86,11 @@ def judge_effect(
     state, report = observation.get_state(job.watches["tested"]), get_job_report(job, observation)
     # Without a control, only the tested attribute shows whether the file was applied.
     control = observation.get_state(job.watches["control"]) if "control" in job.watches else "after"
-    seen = describe_sight(job, observation)
+    seen = describe_observation(job, observation)
     if observation.has_lost_configuration:
-        return unclear(LOST_CONFIGURATION, job.name)
+        return make_unclear_verdict(LOST_CONFIGURATION, job.name)
     if report == "server-error" or observation.unreadable:
-        return unclear(seen, job.name)
+        return make_unclear_verdict(seen, job.name)
     if control == "after" and report in ("", "warned"):
         if state in answers:
             return Verdict(answer=answers[state], seen=seen, jobs=(job.name,))
@@ -98,7 +100,7 @@ def judge_effect(
         return Verdict(answer="refused", reported=report, seen=seen, jobs=(job.name,))
     if state == control == "before" and not observation.unreadableRecords:
         return Verdict(answer="refused", reported=SILENT, seen=seen, jobs=(job.name,))
-    return unclear(seen, job.name)
+    return make_unclear_verdict(seen, job.name)
 
 
 LOST_CONFIGURATION = (
@@ -115,7 +117,7 @@ def _is_file_applied(job: ProbeJob) -> bool:
     return "control" in watches and watches["control"].study == watches["tested"].study
 
 
-def judge_all(*watches: str) -> Callable[[ProbeJob, Observation], Verdict]:
+def make_joint_judge(*watches: str) -> Callable[[ProbeJob, Observation], Verdict]:
     """Return a function that judges a job by several attributes. If their answers differ, the answer is unclear.
 
     Args:
@@ -124,16 +126,18 @@ def judge_all(*watches: str) -> Callable[[ProbeJob, Observation], Verdict]:
     """
 
     def judge(job: ProbeJob, observation: Observation) -> Verdict:
-        verdicts = [judge_effect(_swap_tested(job, name), observation) for name in watches if name in job.watches]
+        verdicts = [judge_effect(_with_tested_watch(job, name), observation) for name in watches if name in job.watches]
         answers = {(verdict.answer, verdict.reported) for verdict in verdicts}
-        return verdicts[0] if len(answers) == 1 else unclear(describe_sight(job, observation), job.name)
+        return (
+            verdicts[0] if len(answers) == 1 else make_unclear_verdict(describe_observation(job, observation), job.name)
+        )
 
     return judge
 
 
 def judge_level(job: ProbeJob, observation: Observation) -> Verdict:
     """Judge whether attributes of a level are applied: a text attribute, and the identifiers of the level."""
-    return judge_all(*job.watches)(job, observation)
+    return make_joint_judge(*job.watches)(job, observation)
 
 
 def judge_emptied(job: ProbeJob, observation: Observation) -> Verdict:
@@ -150,11 +154,11 @@ def judge_sequence(job: ProbeJob, observation: Observation) -> Verdict:
     kept = observation.get_state(job.watches["kept"])
     answer = {"before": "merged", "absent": "replaced", "empty": "replaced"}.get(kept)
     if verdict.answer != "applied" or answer is None:
-        return unclear(verdict.seen, job.name)
+        return make_unclear_verdict(verdict.seen, job.name)
     return Verdict(answer=answer, seen=verdict.seen, jobs=(job.name,))
 
 
-def judge_choice(*answers: str) -> Callable[[ProbeJob, Observation], Verdict]:
+def make_choice_judge(*answers: str) -> Callable[[ProbeJob, Observation], Verdict]:
     """Return a function that judges a job in which two overrides give one attribute different values.
 
     The answer is the name of the value that is stored, such as `series` or `study`.
@@ -171,8 +175,8 @@ def judge_choice(*answers: str) -> Callable[[ProbeJob, Observation], Verdict]:
 
 def judge_two_mappings(job: ProbeJob, observation: Observation) -> Verdict:
     """Judge which file of a study with two mappings is applied: `first`, `last`, or both (`merged`)."""
-    effects = [judge_effect(_swap_tested(job, name), observation) for name in ("in first", "in last")]
-    seen = describe_sight(job, observation)
+    effects = [judge_effect(_with_tested_watch(job, name), observation) for name in ("in first", "in last")]
+    seen = describe_observation(job, observation)
     match effects[0].answer, effects[1].answer:
         case "applied", "applied":
             answer = "merged"
@@ -185,24 +189,24 @@ def judge_two_mappings(job: ProbeJob, observation: Observation) -> Verdict:
         case "ignored", "ignored":  # neither of two valid files was applied
             return Verdict(answer="refused", reported=SILENT, seen=seen, jobs=(job.name,))
         case _:
-            return unclear(seen, job.name)
+            return make_unclear_verdict(seen, job.name)
     return Verdict(answer=answer, seen=seen, jobs=(job.name,))
 
 
 def judge_size(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge a large file. It is only `applied` if all items with which it is filled are stored, too."""
+    """Judge whether a large override file is applied. All items with which it is filled must be stored, too."""
     verdict = judge_effect(job, observation)
     is_incomplete = verdict.answer == "applied" and observation.get_state(job.watches["filled"]) != "after"
-    return unclear(verdict.seen, job.name) if is_incomplete else verdict
+    return make_unclear_verdict(verdict.seen, job.name) if is_incomplete else verdict
 
 
-judge_shared_file = judge_all("tested", "other")
+judge_shared_file = make_joint_judge("tested", "other")
 """Judge a file that two mappings name. Both studies must have the same answer."""
-judge_numbers = judge_all("tested", "integer")
+judge_numbers = make_joint_judge("tested", "integer")
 """Judge a value of DS and a value of IS. Both must have the same answer."""
 
 
-def _swap_tested(job: ProbeJob, watch: str) -> ProbeJob:
+def _with_tested_watch(job: ProbeJob, watch: str) -> ProbeJob:
     """Return a copy of a job in which the watch named `watch` takes the place of the watch `tested`."""
     return replace(job, watches={**job.watches, "tested": job.watches[watch]})
 
@@ -233,14 +237,16 @@ def judge_no_match(job: ProbeJob, observation: Observation, usual: Container[str
             refusal.
 
     """
-    verdict = judge_effect(_swap_tested(job, "control"), observation)
+    verdict = judge_effect(_with_tested_watch(job, "control"), observation)
     if verdict.answer != "applied":
         return verdict
     messages = list_failure_messages(observation, [f"{OVERRIDES_FOLDER}/{ABSENT_NAME}.json"])
     if any(message not in usual for message in messages):
         return Verdict(answer="refused", reported="files-failed", seen=_FILE_FAILED, jobs=(job.name,))
     if observation.unreadableRecords or get_job_report(job, observation, "control"):
-        return unclear(verdict.seen, job.name)  # the reported problem may be one of the mapping without files
+        return make_unclear_verdict(
+            verdict.seen, job.name
+        )  # the reported problem may be one of the mapping without files
     return Verdict(answer="ignored", seen=verdict.seen, jobs=(job.name,))
 
 
@@ -286,16 +292,18 @@ def judge_copies(job: ProbeJob, observation: Observation) -> Verdict:
     """Judge which of two files with the same SOP Instance UID in one job is stored: the `first` or the `last`."""
     state = observation.get_state(job.watches["tested"])
     if get_job_report(job, observation) == "server-error" or observation.unreadable:
-        return unclear(describe_sight(job, observation), job.name)
+        return make_unclear_verdict(describe_observation(job, observation), job.name)
     return Verdict(
-        answer=state if state in ("first", "last") else None, seen=describe_sight(job, observation), jobs=(job.name,)
+        answer=state if state in ("first", "last") else None,
+        seen=describe_observation(job, observation),
+        jobs=(job.name,),
     )
 
 
 def judge_prefix(job: ProbeJob, observation: Observation) -> Verdict:
     """Judge how the service joins an inputS3Uri without a slash at its end with the path of an override file."""
     verdict = judge_effect(job, observation, applied={state: state for state in ("joined", "concatenated")})
-    return verdict if verdict.answer in ("joined", "concatenated") else unclear(verdict.seen, job.name)
+    return verdict if verdict.answer in ("joined", "concatenated") else make_unclear_verdict(verdict.seen, job.name)
 
 
 def judge_override_files(job: ProbeJob, observation: Observation) -> Verdict:
@@ -304,11 +312,13 @@ def judge_override_files(job: ProbeJob, observation: Observation) -> Verdict:
     if kinds == {"FAILURE"}:
         return Verdict(answer="failed", seen="failure.ndjson has a line for the override file", jobs=(job.name,))
     if kinds or observation.unreadable or observation.unreadableRecords:
-        return unclear("whether the job manifests report the override file as failed is not clear", job.name)
+        return make_unclear_verdict(
+            "whether the job manifests report the override file as failed is not clear", job.name
+        )
     return Verdict(answer="ignored", seen="no job manifest has a line for the override file", jobs=(job.name,))
 
 
-def judge_count(job: ProbeJob, observation: Observation) -> Verdict:
+def judge_scanned_count(job: ProbeJob, observation: Observation) -> Verdict:
     """Judge whether the number of scanned files of a job includes its override file."""
     p10_files = len(job.list_p10_paths())
     answers = {p10_files: "not-counted", len(job.objects): "counted"}

@@ -23,7 +23,7 @@ MAX_ELEMENTS = 10
 """Maximum number of elements of a stored array that are kept. The files of 1, 10 and 50 MB have thousands of items."""
 
 Report = Literal["", "job-failed", "files-failed", "warned", "server-error"]
-"""How a job reported a problem with a study. The empty text means that it reported none.
+"""The kind of problem that a job reported for a study. The empty text means that it reported no problem.
 
 `server-error`: the problem is one of the service or of its permissions, which says nothing about override files.
 """
@@ -115,9 +115,9 @@ class Observation(_Document):
 
         A value is ABSENT if the instance does not have the attribute. An instance may be in several image sets.
         """
-        return [_get_value(instance, watch) for instance in self._select_stored(watch)]
+        return [_get_value(instance, watch) for instance in self._select_instances_of_study(watch)]
 
-    def _select_stored(self, watch: Watch) -> list[StoredInstance]:
+    def _select_instances_of_study(self, watch: Watch) -> list[StoredInstance]:
         uids = set(watch.study.sop_instance_uids)
         return [instance for instance in self.stored if instance.sopInstanceUid in uids]
 
@@ -128,12 +128,12 @@ class Observation(_Document):
         `absent`, `other`, `not stored`, `partly stored` if instances of the study are missing, and `mixed` if the
         values of the instances differ.
         """
-        instances = self._select_stored(watch)
+        instances = self._select_instances_of_study(watch)
         if not instances:
             return "not stored"
         if len({instance.sopInstanceUid for instance in instances}) < watch.instances:
             return "partly stored"
-        states = {_name_state(value, watch.values) for value in self.find_values(watch)}
+        states = {_find_state_name(value, watch.values) for value in self.find_values(watch)}
         return states.pop() if len(states) == 1 else "mixed"
 
 
@@ -149,16 +149,16 @@ def _get_value(instance: StoredInstance, watch: Watch) -> Any:  # noqa: ANN401  
     return item.get(watch.member, ABSENT) if isinstance(item, dict) else item
 
 
-def _name_state(value: Any, values: Mapping[str, str]) -> str:  # noqa: ANN401  JSON of any type
+def _find_state_name(value: Any, values: Mapping[str, str]) -> str:  # noqa: ANN401  JSON of any type
     if value is ABSENT:
         return "absent"
     text = format_stored_value(value)
     if not text:
         return "empty"
-    return next((state for state, expected in values.items() if _is_same(text, expected)), "other")
+    return next((state for state, expected in values.items() if _is_equal_text(text, expected)), "other")
 
 
-def _is_same(text: str, expected: str) -> bool:
+def _is_equal_text(text: str, expected: str) -> bool:
     if text == expected:
         return True
     try:

@@ -169,11 +169,11 @@ def _build_filling_item(sequence: str) -> dict[str, Any]:
 def _escape_values(item: Mapping[str, Any]) -> str:
     """Return an item as JSON in which each letter of a value is an escape of six bytes."""
     members = (
-        f'"{tag}": {{"vr": "{attribute["vr"]}", "Value": ["{_escape(attribute["Value"][0])}"]}}'
+        f'"{tag}": {{"vr": "{attribute["vr"]}", "Value": ["{_escape_letters(attribute["Value"][0])}"]}}'
         for tag, attribute in item.items()
     )
     return f"{{{', '.join(members)}}}"
 
 
-def _escape(text: str) -> str:
+def _escape_letters(text: str) -> str:
     return "".join(f"\\u{ord(letter):04x}" for letter in text)

@@ -17,8 +17,15 @@ from typing import TYPE_CHECKING
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.override_questions import SIZES, OverrideAnswers, list_possible_answers
 from dicommap.probing import judging
-from dicommap.probing.experiments import COPIES, FIRST_IMPORT, JOB_NUMBERS, build_job, name_form_job, name_level_job
-from dicommap.probing.judging import SILENT, Verdict, judge_effect, unclear
+from dicommap.probing.experiments import (
+    COPIES,
+    FIRST_IMPORT,
+    JOB_NUMBERS,
+    build_job,
+    make_form_job_name,
+    make_level_job_name,
+)
+from dicommap.probing.judging import SILENT, Verdict, judge_effect, make_unclear_verdict
 from dicommap.probing.observation import has_imported
 from dicommap.probing.override_forms import FORMS, PAIRS, Form, LevelPair
 from dicommap.probing.synthetic_studies import ATTRIBUTES
@@ -50,20 +57,23 @@ def _has_numbers(pair: LevelPair) -> bool:
     return attributes.number is not None and attributes.integer is not None
 
 
-def _has_long(pair: LevelPair) -> bool:
+def _has_long_text(pair: LevelPair) -> bool:
     return ATTRIBUTES[pair.attribute].long is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """The job and the judging function for one question. Questions about the form and the levels have none."""
+    """The job for one question, and the function that judges it. Questions about form and levels have no experiment."""
 
     job: str
     judge: Callable[[ProbeJob, Observation], Verdict]
     suits: Callable[[LevelPair], bool] = _suits_every_pair
-    """Whether the job can be made with a pair."""
+    """A function that returns whether the job can use attributes of a pair."""
     may_be_absent: str = ""
-    """The name of a watch. The absence of its attribute is an answer only if it is visible without an override."""
+    """The name of a watch whose attribute may be absent after the job; empty for no watch.
+
+    The absence is an answer only if the stored metadata shows the attribute for files without an override.
+    """
 
 
 EXPERIMENTS = {
@@ -72,7 +82,7 @@ EXPERIMENTS = {
     "emptyList": Experiment("empty-list", judging.judge_emptied, may_be_absent="tested"),
     "sequences": Experiment("sequence", judging.judge_sequence, may_be_absent="kept"),
     "privateElements": Experiment("private", judge_effect),
-    "precedence": Experiment("precedence", judging.judge_choice("series", "study")),
+    "precedence": Experiment("precedence", judging.make_choice_judge("series", "study")),
     "twoMappings": Experiment("two-mappings", judging.judge_two_mappings),
     "sharedFile": Experiment("shared-file", judging.judge_shared_file),
     "noMatch": Experiment("no-match", judging.judge_no_match),
@@ -87,7 +97,7 @@ EXPERIMENTS = {
     "size50": Experiment("size-50", judging.judge_size),
     "numbersAsText": Experiment("number-text", judging.judge_numbers, _has_numbers),
     "numbersAsNumber": Experiment("number-number", judging.judge_numbers, _has_numbers),
-    "longValues": Experiment("long-value", judging.judge_long_value, _has_long),
+    "longValues": Experiment("long-value", judging.judge_long_value, _has_long_text),
     "withoutFiles": Experiment("without-files", judging.judge_without_files),
     "prefixWithoutSlash": Experiment("prefix", judging.judge_prefix),
 }
@@ -109,34 +119,41 @@ class ProbeCourse:
         self._asked = [name for name in QUESTIONS if name in set(questions)]
         self._observations = _drop_usual_warnings(observations)
 
-    def next_jobs(self) -> list[ProbeJob]:
+    def list_next_jobs(self) -> list[ProbeJob]:
         """Return the jobs that can be started now and have no observation; an empty list if the probe has ended."""
-        for names in self._stages():
+        for names in self._iterate_stages():
             missing = [name for name in names if name not in self._observations]
             if missing:
-                return [self.build(name) for name in sorted(missing, key=JOB_NUMBERS.__getitem__)]
+                return [self.build_named_job(name) for name in sorted(missing, key=JOB_NUMBERS.__getitem__)]
         return []
 
-    def build(self, name: str) -> ProbeJob:
+    def build_named_job(self, name: str) -> ProbeJob:
         """Return the job with this name. Its form and levels are those that the earlier jobs have shown to work."""
         experiment = next((one for one in EXPERIMENTS.values() if one.job == name), None)
-        suits = self._choose_suitable(name, experiment)
-        return build_job(self._probe, name, self._base[0], self._find_applied_levels(suits) or self._base[1])
+        suits = self._choose_pair_predicate(name, experiment)
+        return build_job(
+            self._probe,
+            name,
+            self._accepted_form_and_pair[0],
+            self._find_applied_levels(suits) or self._accepted_form_and_pair[1],
+        )
 
-    def verdicts(self) -> dict[str, Verdict]:
+    def make_verdicts(self) -> dict[str, Verdict]:
         """Return question -> verdict, for each question that was asked. All jobs must be observed."""
         if not self._is_importable:
             unreadable = self._observations[COPIES].unreadable
             seen = "; ".join(unreadable) or "the job without override files did not import its P10 files"
-            return dict.fromkeys(self._asked, unclear(seen, COPIES))
+            return dict.fromkeys(self._asked, make_unclear_verdict(seen, COPIES))
         if self._asked == ["twoCopies"]:
             return {"twoCopies": self._judge_copies()}
         if self._is_configuration_lost or not self._is_form_known:
             seen = "no override file was applied, in any form and with attributes of any level"
             seen = judging.LOST_CONFIGURATION if self._is_configuration_lost else seen
-            verdicts = dict.fromkeys(self._asked, unclear(seen, *self._list_form_jobs()))
+            verdicts = dict.fromkeys(self._asked, make_unclear_verdict(seen, *self._list_form_jobs()))
             return verdicts | {name: self._judge_copies() for name in self._asked if name == "twoCopies"}
-        verdicts = {name: _require_answer(name, self._judge(name)) for name in self._asked if name != "refusal"}
+        verdicts = {
+            name: _drop_impossible_answer(name, self._judge_question(name)) for name in self._asked if name != "refusal"
+        }
         if "refusal" in self._asked:
             verdicts["refusal"] = self._judge_refusal(verdicts)
         return {name: verdicts[name] for name in self._asked}
@@ -144,9 +161,9 @@ class ProbeCourse:
     @property
     def form(self) -> Form | None:
         """Return the form in which most override files of the probe are written; None if no form is accepted."""
-        return self._base[0] if self._is_form_known else None
+        return self._accepted_form_and_pair[0] if self._is_form_known else None
 
-    def _stages(self) -> Iterator[list[str]]:
+    def _iterate_stages(self) -> Iterator[list[str]]:
         """Yield the names of the jobs of each stage.
 
         The next stage can be computed only if the last one is observed.
@@ -155,14 +172,14 @@ class ProbeCourse:
         if not self._is_importable or self._asked == ["twoCopies"]:
             return
         for pair in PAIRS:
-            yield [name_form_job(form, pair) for form in FORMS]
-            if self._accepted_forms(pair) or self._is_configuration_lost:
+            yield [make_form_job_name(form, pair) for form in FORMS]
+            if self._list_accepted_forms(pair) or self._is_configuration_lost:
                 break
         if self._is_configuration_lost or not self._is_form_known:
             return
-        yield [name_level_job(pair) for pair in self._needed_pairs()]
+        yield [make_level_job_name(pair) for pair in self._list_needed_pairs()]
         questions = {**dict.fromkeys(self._asked), **({"sequences": None} if SIZES.keys() & self._asked else {})}
-        experiments = [one for name in questions if (one := self._available_experiment(name)) is not None]
+        experiments = [one for name in questions if (one := self._find_possible_experiment(name)) is not None]
         if any(one.job == "without-files" for one in experiments):
             yield [FIRST_IMPORT, *(one.job for one in experiments if one.job != "without-files")]
         yield [one.job for one in experiments]
@@ -177,31 +194,31 @@ class ProbeCourse:
     def _is_configuration_lost(self) -> bool:
         return any(observation.has_lost_configuration for observation in self._observations.values())
 
-    def _accepted_forms(self, pair: LevelPair) -> list[Form]:
+    def _list_accepted_forms(self, pair: LevelPair) -> list[Form]:
         """Return the forms of override files in which the attributes of a pair were applied."""
-        names = ((form, name_form_job(form, pair)) for form in FORMS)
-        return [form for form, name in names if name in self._observations and self._judge_plain(name) == "applied"]
+        names = ((form, make_form_job_name(form, pair)) for form in FORMS)
+        return [form for form, name in names if name in self._observations and self._judge_form_job(name) == "applied"]
 
-    def _judge_plain(self, name: str) -> str | None:
+    def _judge_form_job(self, name: str) -> str | None:
         return judge_effect(build_job(self._probe, name, FORMS[0], PAIRS[0]), self._observations[name]).answer
 
     @cached_property
-    def _base(self) -> tuple[Form, LevelPair]:
+    def _accepted_form_and_pair(self) -> tuple[Form, LevelPair]:
         """Return the accepted form, and the pair with which it was accepted.
 
         If no form is accepted, return the first form and the first pair.
         """
         for pair in PAIRS:
-            if forms := self._accepted_forms(pair):
+            if forms := self._list_accepted_forms(pair):
                 return forms[0], pair
         return FORMS[0], PAIRS[0]
 
     @cached_property
     def _is_form_known(self) -> bool:
-        return any(map(self._accepted_forms, PAIRS))
+        return any(map(self._list_accepted_forms, PAIRS))
 
     def _list_form_jobs(self) -> list[str]:
-        names = (name_form_job(form, pair) for pair in PAIRS for form in FORMS)
+        names = (make_form_job_name(form, pair) for pair in PAIRS for form in FORMS)
         return [name for name in names if name in self._observations]
 
     def _find_text_job(self, pair: LevelPair) -> str:
@@ -210,12 +227,12 @@ class ProbeCourse:
         This is the job that tried the accepted form with this pair, because its file has no other attribute. If there
         is no such job, it is the job that tried the level.
         """
-        name = name_form_job(self._base[0], pair)
-        return name if name in self._observations else name_level_job(pair)
+        name = make_form_job_name(self._accepted_form_and_pair[0], pair)
+        return name if name in self._observations else make_level_job_name(pair)
 
-    def _needed_pairs(self) -> list[LevelPair]:
+    def _list_needed_pairs(self) -> list[LevelPair]:
         """Return the pairs to try: the pairs of the asked questions, or all pairs if another question needs them."""
-        base = self._base[1]
+        base = self._accepted_form_and_pair[1]
         is_missing = any(
             name in self._asked and not EXPERIMENTS[name].suits(base)
             for name in ("numbersAsText", "numbersAsNumber", "longValues")
@@ -228,14 +245,17 @@ class ProbeCourse:
         name = self._find_text_job(pair)
         if name not in self._observations:
             return False
-        return judge_effect(build_job(self._probe, name, *self._base), self._observations[name]).answer == "applied"
+        return (
+            judge_effect(build_job(self._probe, name, *self._accepted_form_and_pair), self._observations[name]).answer
+            == "applied"
+        )
 
     def _find_applied_levels(self, suits: Callable[[LevelPair], bool]) -> LevelPair | None:
         """Return the first pair of levels that the data store applies and that `suits` accepts; None if none is."""
-        pairs = (self._base[1], *(pair for pair in PAIRS if pair != self._base[1]))
+        pairs = (self._accepted_form_and_pair[1], *(pair for pair in PAIRS if pair != self._accepted_form_and_pair[1]))
         return next((pair for pair in pairs if suits(pair) and self._is_applied(pair)), None)
 
-    def _choose_suitable(self, name: str, experiment: Experiment | None) -> Callable[[LevelPair], bool]:
+    def _choose_pair_predicate(self, name: str, experiment: Experiment | None) -> Callable[[LevelPair], bool]:
         if name == "precedence":
             return self._is_applied_in_both
         return _suits_every_pair if experiment is None else experiment.suits
@@ -243,7 +263,7 @@ class ProbeCourse:
     def _is_applied_in_both(self, pair: LevelPair) -> bool:
         return all(self._is_applied(LevelPair(pair.attribute, override)) for override in (Level.STUDY, Level.SERIES))
 
-    def _available_experiment(self, question: str) -> Experiment | None:
+    def _find_possible_experiment(self, question: str) -> Experiment | None:
         """Return the experiment for a question; None if it has no experiment, or if this cannot be made."""
         experiment = EXPERIMENTS.get(question)
         if experiment is None or self._find_obstacle(question):
@@ -253,100 +273,104 @@ class ProbeCourse:
     def _find_obstacle(self, question: str) -> str:
         """Return the reason why an experiment cannot be made; an empty text if it can."""
         experiment = EXPERIMENTS[question]
-        if question == "sharedFile" and self._base[0].has_uids:
+        if question == "sharedFile" and self._accepted_form_and_pair[0].has_uids:
             return "not asked: a file must hold the UIDs of its study, so that two studies cannot share it"
-        if self._find_applied_levels(self._choose_suitable(experiment.job, experiment)) is None:
+        if self._find_applied_levels(self._choose_pair_predicate(experiment.job, experiment)) is None:
             words = "in overrides of a study and of a series" if question == "precedence" else "that suits"
             return f"not asked: no attribute {words} is applied"
         return ""
 
-    def _judge(self, question: str) -> Verdict:
+    def _judge_question(self, question: str) -> Verdict:
         if question == "twoCopies":
             return self._judge_copies()
         if question in ("dataSet", "identifyingUids"):
-            return self._judge_form(question)
+            return self._judge_form_question(question)
         if question in LEVEL_QUESTIONS:
             return self._judge_level(LEVEL_QUESTIONS[question])
         if question in ("overrideFiles", "overrideFilesCount"):
-            name = name_form_job(*self._base)
-            judge = judging.judge_override_files if question == "overrideFiles" else judging.judge_count
-            return judge(self.build(name), self._observations[name])
+            name = make_form_job_name(*self._accepted_form_and_pair)
+            judge = judging.judge_override_files if question == "overrideFiles" else judging.judge_scanned_count
+            return judge(self.build_named_job(name), self._observations[name])
         if obstacle := self._find_obstacle(question):
-            return unclear(obstacle)
+            return make_unclear_verdict(obstacle)
         experiment = EXPERIMENTS[question]
-        job, observation = self.build(experiment.job), self._observations[experiment.job]
+        job, observation = self.build_named_job(experiment.job), self._observations[experiment.job]
         if experiment.may_be_absent and not self._is_visible(job.watches[experiment.may_be_absent]):
-            return unclear(_INVISIBLE, COPIES, job.name)
+            return make_unclear_verdict(_INVISIBLE, COPIES, job.name)
         if question == "noMatch":
             return judging.judge_no_match(job, observation, self._list_usual_messages())
         if question == "withoutFiles":
             return judging.judge_without_files(job, observation, self._list_usual_messages())
         verdict = experiment.judge(job, observation)
         if question in SIZES and verdict.answer != "applied" and not self._has_applied_sequence:
-            return unclear(f"{verdict.seen}; {_NO_FILLING}", job.name, EXPERIMENTS["sequences"].job)
+            return make_unclear_verdict(f"{verdict.seen}; {_NO_FILLING}", job.name, EXPERIMENTS["sequences"].job)
         return verdict
 
     @property
     def _has_applied_sequence(self) -> bool:
         name = EXPERIMENTS["sequences"].job
-        return judge_effect(self.build(name), self._observations[name]).answer == "applied"
+        return judge_effect(self.build_named_job(name), self._observations[name]).answer == "applied"
 
     def _judge_level(self, pair: LevelPair) -> Verdict:
         """Judge whether the attributes of a pair are applied, by all attributes of the pair's job.
 
         If its text attribute alone gives another answer, the answer is unclear.
         """
-        name = name_level_job(pair)
-        verdict = judging.judge_level(self.build(name), self._observations[name])
+        name = make_level_job_name(pair)
+        verdict = judging.judge_level(self.build_named_job(name), self._observations[name])
         text_job = self._find_text_job(pair)
         if text_job == name:
             return verdict
-        text = judge_effect(self.build(text_job), self._observations[text_job])
-        return verdict if verdict.answer == text.answer else unclear(f"{verdict.seen}; {text.seen}", name, text_job)
+        text = judge_effect(self.build_named_job(text_job), self._observations[text_job])
+        return (
+            verdict
+            if verdict.answer == text.answer
+            else make_unclear_verdict(f"{verdict.seen}; {text.seen}", name, text_job)
+        )
 
     def _is_visible(self, watch: Watch) -> bool:
         """Return whether the stored metadata shows an attribute of files that were imported without overrides.
 
         If not, its absence in another job means nothing.
         """
-        job = self.build(COPIES)
+        job = self.build_named_job(COPIES)
         without_override = replace(watch, study=job.studies[0], instances=job.watches["tested"].instances)
         return self._observations[COPIES].get_state(without_override) == "before"
 
     def _list_usual_messages(self) -> frozenset[str]:
         """Return the messages that failure.ndjson has for an override file, although the file was applied."""
-        name = name_form_job(*self._base)
-        paths = judging.list_override_paths(self.build(name))
+        name = make_form_job_name(*self._accepted_form_and_pair)
+        paths = judging.list_override_paths(self.build_named_job(name))
         return judging.list_failure_messages(self._observations[name], paths)
 
     def _judge_copies(self) -> Verdict:
-        return judging.judge_copies(self.build(COPIES), self._observations[COPIES])
+        return judging.judge_copies(self.build_named_job(COPIES), self._observations[COPIES])
 
     def _judge_forms(self) -> dict[Form, Verdict]:
         """Return the verdict for each form of override files. A form that is not applied counts as refused.
 
         All forms are tried with the pair for which a form was accepted.
         """
-        pair = self._base[1]
+        pair = self._accepted_form_and_pair[1]
         verdicts: dict[Form, Verdict] = {}
         for form in FORMS:
-            name = name_form_job(form, pair)
+            name = make_form_job_name(form, pair)
             verdict = judge_effect(build_job(self._probe, name, form, pair), self._observations[name])
             if verdict.answer == "ignored":
                 verdict = Verdict(answer="refused", reported=SILENT, seen=verdict.seen, jobs=verdict.jobs)
             verdicts[form] = verdict
         return verdicts
 
-    def _judge_form(self, question: str) -> Verdict:
+    def _judge_form_question(self, question: str) -> Verdict:
         verdicts = self._judge_forms()
         jobs = tuple(verdict.jobs[0] for verdict in verdicts.values())
         applied = {form for form, verdict in verdicts.items() if verdict.answer == "applied"}
         seen = f"applied: {', '.join(form.name for form in FORMS if form in applied)}"
         if any(verdict.answer is None for verdict in verdicts.values()):
-            return unclear(f"{seen}; not all observations are clear", *jobs)
+            return make_unclear_verdict(f"{seen}; not all observations are clear", *jobs)
         arrays, uids = {form.is_array for form in applied}, {form.has_uids for form in applied}
         if len(applied) != len(arrays) * len(uids):
-            return unclear(f"{seen}: whether UIDs are accepted depends on the other question", *jobs)
+            return make_unclear_verdict(f"{seen}: whether UIDs are accepted depends on the other question", *jobs)
         words = {"dataSet": ("both", "array", "object"), "identifyingUids": ("allowed", "needed", "refused")}[question]
         found = arrays if question == "dataSet" else uids
         return Verdict(answer=words[0] if len(found) > 1 else words[1 if True in found else 2], seen=seen, jobs=jobs)
@@ -357,20 +381,20 @@ class ProbeCourse:
         jobs = tuple(dict.fromkeys(name for verdict in refused for name in verdict.jobs))
         if len(reports) == 1:
             return Verdict(answer=reports.pop(), seen=f"refusals in {len(jobs)} of the jobs", jobs=jobs)
-        return unclear(
+        return make_unclear_verdict(
             f"refusals were reported in several ways: {', '.join(sorted(reports))}" if reports else _NO_REFUSAL, *jobs
         )
 
 
-def _require_answer(question: str, verdict: Verdict) -> Verdict:
+def _drop_impossible_answer(question: str, verdict: Verdict) -> Verdict:
     """Return the verdict if its answer is one of the possible answers to the question; else an unclear verdict."""
     if verdict.answer is None or verdict.answer in list_possible_answers()[question]:
         return verdict
-    return unclear(f"{verdict.seen}; the question has no such answer", *verdict.jobs)
+    return make_unclear_verdict(f"{verdict.seen}; the question has no such answer", *verdict.jobs)
 
 
 def _drop_usual_warnings(observations: Mapping[str, Observation]) -> dict[str, Observation]:
-    """Return the observations without warnings that also the job without overrides has: they show no refusal."""
+    """Return the observations without the warnings that the job without overrides has, too: they show no refusal."""
     copies = observations.get(COPIES)
     warned = [] if copies is None else [record.warnings for record in copies.records if record.kind == "WARNING"]
     usual = {text for warnings in warned for text in warnings}

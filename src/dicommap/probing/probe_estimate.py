@@ -1,4 +1,4 @@
-"""What a probe will send to AWS: the numbers of jobs, objects and requests, and the units that are billed.
+"""An estimate of a probe: the numbers of jobs, objects and requests that it sends to AWS, and the billed units.
 
 It is computed before the probe sends anything.
 """
@@ -17,7 +17,7 @@ from dicommap.healthimaging.limits import (
     START_RATE,
 )
 from dicommap.healthimaging.override_questions import SIZES
-from dicommap.probing.experiments import COPIES, FIRST_IMPORT, build_job, name_form_job, name_level_job
+from dicommap.probing.experiments import COPIES, FIRST_IMPORT, build_job, make_form_job_name, make_level_job_name
 from dicommap.probing.override_forms import FORMS, PAIRS
 from dicommap.probing.probe_course import EXPERIMENTS, LEVEL_QUESTIONS
 
@@ -44,7 +44,7 @@ _NO_PROBE = str(UUID(int=0))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeEstimate:
-    """What a probe sends to AWS, if the first form and level that it tries are accepted."""
+    """The jobs, objects and requests of a probe, if the data store accepts the first form and level that it tries."""
 
     jobs: tuple[str, ...]
     """The names of the jobs."""
@@ -74,7 +74,7 @@ class ProbeEstimate:
 def estimate_probe(questions: Iterable[str]) -> ProbeEstimate:
     """Return the estimate for a probe that asks these questions."""
     names, further = list_planned_jobs(questions)
-    jobs = [build_job(_NO_PROBE, name, FORMS[0], _suitable_pair(name)) for name in names]
+    jobs = [build_job(_NO_PROBE, name, FORMS[0], _choose_suitable_pair(name)) for name in names]
     objects = [item for job in jobs for item in job.objects]
     studies = {study for job in jobs for study in job.studies}
     observed = sum(len(job.studies) for job in jobs)
@@ -115,18 +115,18 @@ def list_planned_jobs(questions: Iterable[str]) -> tuple[list[str], int]:
     asked = set(questions)
     if asked <= {"twoCopies"}:
         return [COPIES], 0
-    names = [COPIES, *(name_form_job(form, PAIRS[0]) for form in FORMS)]
+    names = [COPIES, *(make_form_job_name(form, PAIRS[0]) for form in FORMS)]
     needs_all = "precedence" in asked or any(
         name in asked and not experiment.suits(PAIRS[0]) for name, experiment in EXPERIMENTS.items()
     )
     pairs = PAIRS if needs_all else [pair for question, pair in LEVEL_QUESTIONS.items() if question in asked]
-    names += map(name_level_job, pairs)
+    names += map(make_level_job_name, pairs)
     names += [FIRST_IMPORT] if "withoutFiles" in asked else []
     asked |= {"sequences"} if asked & SIZES.keys() else set()
     names += [experiment.job for question, experiment in EXPERIMENTS.items() if question in asked]
     return names, (len(PAIRS) - 1) * len(FORMS)
 
 
-def _suitable_pair(name: str) -> LevelPair:
+def _choose_suitable_pair(name: str) -> LevelPair:
     experiment = next((one for one in EXPERIMENTS.values() if one.job == name), None)
     return next(pair for pair in PAIRS if experiment is None or experiment.suits(pair))

@@ -98,7 +98,7 @@ class JobBuilder:
         """Add the P10 files of a study, and return the study."""
         study = self.make_study(name)
         for number in range(1, INSTANCES + 1):
-            self.add_p10(f"{study.name}/{number}.dcm", study.p10(number))
+            self.add_p10(f"{study.name}/{number}.dcm", study.make_p10(number))
         return study
 
     def add_p10(self, path: str, content: bytes) -> None:
@@ -165,7 +165,7 @@ class JobBuilder:
             mapping["seriesInstanceUID"] = study.series_instance_uid
         self._mappings.append(mapping)
 
-    def watch(
+    def add_watch(
         self,
         name: str,
         study: SyntheticStudy,

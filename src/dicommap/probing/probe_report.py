@@ -109,7 +109,7 @@ def build_probe_report(
         region: Its region; None if it is not known.
 
     """
-    verdicts = course.verdicts()
+    verdicts = course.make_verdicts()
     answers = {question: verdict.answer for question, verdict in verdicts.items()}
     if course.form is not None:  # the other answers were found with files in this form
         used = {
@@ -117,7 +117,7 @@ def build_probe_report(
             "identifyingUids": "needed" if course.form.has_uids else "refused",
         }
         answers |= {name: answer for name, answer in used.items() if name in answers and answers[name] is None}
-    evidence = {name: _build_evidence(course.build(name), observations[name]) for name in observations}
+    evidence = {name: _build_evidence(course.build_named_job(name), observations[name]) for name in observations}
     return ProbeReport(
         probe=probe,
         datastoreId=datastore_id,
@@ -152,9 +152,9 @@ def _build_evidence(job: ProbeJob, observation: Observation) -> Evidence:
         name=job.name,
         jobId=observation.jobId,
         jobStatus=observation.jobStatus,
-        message=_shorten(observation.message) or None,
+        message=_shorten_text(observation.message) or None,
         records=tuple(
-            _shorten(
+            _shorten_text(
                 " ".join(filter(None, (record.kind, record.inputFile, record.exceptionType, *record.warnings)))
                 + (f": {record.message}" if record.message else "")
             )
@@ -163,7 +163,9 @@ def _build_evidence(job: ProbeJob, observation: Observation) -> Evidence:
         stored=tuple(
             StoredValue(
                 attribute=f"{watch.keyword}.{watch.member}" if watch.member else watch.keyword,
-                value=_shorten(" | ".join(dict.fromkeys(map(format_stored_value, observation.find_values(watch))))),
+                value=_shorten_text(
+                    " | ".join(dict.fromkeys(map(format_stored_value, observation.find_values(watch))))
+                ),
                 state=observation.get_state(watch),
             )
             for watch in job.watches.values()
@@ -171,7 +173,7 @@ def _build_evidence(job: ProbeJob, observation: Observation) -> Evidence:
     )
 
 
-def _shorten(text: str) -> str:
+def _shorten_text(text: str) -> str:
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}..."
 
 

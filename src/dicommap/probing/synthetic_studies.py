@@ -170,7 +170,7 @@ class SyntheticStudy:
         """Return the SOP Instance UIDs of its instances."""
         return tuple(self._make_uid(f"instance {number}") for number in range(1, INSTANCES + 1))
 
-    def p10(self, number: int, changes: Mapping[str, str] | None = None) -> bytes:
+    def make_p10(self, number: int, changes: Mapping[str, str] | None = None) -> bytes:
         """Return the P10 file of an instance.
 
         Args:
@@ -183,7 +183,7 @@ class SyntheticStudy:
         from pydicom.uid import UID
 
         with silence_pydicom():
-            data_set = _make_data_set({**self._attributes(number), **BEFORE, **(changes or {})})
+            data_set = _make_data_set({**self._make_attributes(number), **BEFORE, **(changes or {})})
             data_set.file_meta = FileMetaDataset()
             data_set.file_meta.TransferSyntaxUID = UID(_EXPLICIT_LITTLE_ENDIAN)
             data_set.file_meta.MediaStorageSOPClassUID = UID(_SECONDARY_CAPTURE)
@@ -195,7 +195,7 @@ class SyntheticStudy:
     def _make_uid(self, part: str) -> str:
         return _make_uid(self.probe, f"{self.name}/{part}")
 
-    def _attributes(self, number: int) -> dict[str, Any]:
+    def _make_attributes(self, number: int) -> dict[str, Any]:
         return {
             "SpecificCharacterSet": "ISO_IR 192",
             "SOPClassUID": _SECONDARY_CAPTURE,

@@ -22,7 +22,7 @@ from dicommap.display.csv_json import RecordFormat, record_lines
 from dicommap.edits.csv_reader import require_delimiter
 from dicommap.errors import UsageError
 from dicommap.issues import Severity, make_issue
-from dicommap.planning.inventory_jobs import _check_staging
+from dicommap.planning.inventory_jobs import _choose_staging_policy
 from dicommap.planning.staging import StagingPolicy
 from dicommap.testing import Behaviour, Fault
 
@@ -74,7 +74,7 @@ REFUSALS: dict[str, tuple[Callable[[dicommap.Inventory], object], type[StrEnum] 
     "sheet level": (lambda inventory: dicommap.sheet(inventory, level="wrong"), ("study", "series")),  # type: ignore[arg-type]
     "sheet delimiter": (lambda inventory: dicommap.sheet(inventory, delimiter="wrong"), ("comma", "tab", "bar")),
     "delimiter": (lambda _: require_delimiter("wrong"), ("semicolon",)),
-    "staging": (lambda _: _check_staging("wrong", URI), StagingPolicy),
+    "staging": (lambda _: _choose_staging_policy("wrong", URI), StagingPolicy),
     "assumptions": (
         lambda _: dicommap.Assumptions.from_settings(["wrong"]),
         ("strict", "dataSet=object", "dataSet=array"),

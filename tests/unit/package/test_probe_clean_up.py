@@ -62,7 +62,7 @@ def pack(study: str) -> bytes:
 @pytest.fixture
 def request_of_a_job() -> ProbeJobRequest:
     probe = SimulatedProbe(OverrideAnswers(), ["twoCopies"])
-    return ProbeJobRequest(probe.course().next_jobs()[0], probe.record)
+    return ProbeJobRequest(probe.course().list_next_jobs()[0], probe.record)
 
 
 def make_cleaner(found: FoundImageSets, request: ProbeJobRequest) -> ProbeCleaner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.planning.source_prefixes import SourcePrefixes, common_prefix, prefixes_overlap
+from dicommap.planning.source_prefixes import SourcePrefixes, find_common_prefix, prefixes_overlap
 
 BASE = S3Uri(bucket="bucket", prefix="in/")
 
@@ -43,7 +43,7 @@ def test_one_outside_of_the_prefix_has_to_be_copied_there(root: str) -> None:
     ],
 )
 def test_the_prefix_of_sources_is_the_innermost_that_holds_them_all(roots: list[str], prefix: str | None) -> None:
-    found = common_prefix(roots)
+    found = find_common_prefix(roots)
     assert (None if found is None else str(found)) == prefix
 
 

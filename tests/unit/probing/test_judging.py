@@ -244,8 +244,8 @@ def test_a_level_is_applied_if_its_text_and_its_identifiers_are() -> None:
             {"Prüfung": "applied", "Pr\ufffdfung": "misread", "PrÃ¼fung": "misread"},
         ),
         ("latin-1", judging.judge_non_ascii, TEXT, {"PrÃ¼fung": "misread", "x": None, BEFORE[TEXT]: "ignored"}),
-        ("precedence", judging.judge_choice("series", "study"), TEXT, {"series": "series", "study": "study"}),
-        ("precedence", judging.judge_choice("series", "study"), TEXT, {BEFORE[TEXT]: "refused", "x": None}),
+        ("precedence", judging.make_choice_judge("series", "study"), TEXT, {"series": "series", "study": "study"}),
+        ("precedence", judging.make_choice_judge("series", "study"), TEXT, {BEFORE[TEXT]: "refused", "x": None}),
         (
             "prefix",
             judging.judge_prefix,
@@ -308,7 +308,7 @@ def test_whether_override_files_are_in_the_job_manifests() -> None:
     assert judge(job, observe(job, unreadable=("the job has no job manifests in S3",))).answer is None
     assert judge(job, observe(job, unreadableRecords=1)).answer is None
     for scanned, answer in ((2, "not-counted"), (3, "counted"), (4, None), (None, None)):
-        assert judging.judge_count(job, observe(job, scanned=scanned)).answer == answer
+        assert judging.judge_scanned_count(job, observe(job, scanned=scanned)).answer == answer
 
 
 @pytest.mark.parametrize(("comment", "answer"), [("first", "first"), ("last", "last"), ("", None), ("x", None)])

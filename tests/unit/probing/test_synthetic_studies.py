@@ -24,7 +24,7 @@ def test_uids_are_under_2_25_and_follow_from_the_probe_and_the_name() -> None:
 
 
 def test_a_file_has_every_attribute_that_an_experiment_overrides() -> None:
-    read = pydicom.dcmread(io.BytesIO(SyntheticStudy(PROBE, "one").p10(2)))
+    read = pydicom.dcmread(io.BytesIO(SyntheticStudy(PROBE, "one").make_p10(2)))
     assert (str(read.PatientName), read.PatientID) == (PATIENT_NAME, "DICOMMAP-PROBE")
     assert all(str(read[keyword].value) == value for keyword, value in BEFORE.items())
     for attributes in ATTRIBUTES.values():
