@@ -36,8 +36,8 @@ from dicommap.package.aws_account_check import (
 from dicommap.package.job_requests import require_no_missing_members, require_valid_members
 from dicommap.package.probe_directory import ProbeDirectory, make_record
 from dicommap.package.probe_session import ProbeSession
-from dicommap.probing.probe_course import QUESTIONS
 from dicommap.probing.probe_estimate import estimate_probe
+from dicommap.probing.question_experiments import QUESTIONS
 from dicommap.progress import ignore_step
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from dicommap.model.package_layout import SUBMISSION_FOLDER
 from dicommap.package.document_reader import read_document
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.probing.observation import Observation
-from dicommap.probing.probe_course import QUESTIONS
+from dicommap.probing.question_experiments import QUESTIONS
 from dicommap.reading.document_limits import CONFIGURATION_LIMIT
 from dicommap.writing.durable_files import sync_directory, write_durably
 from dicommap.writing.partial_files import partial_file

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicommap.healthimaging.assumptions import Assumptions
-from dicommap.probing.probe_course import LEVEL_QUESTIONS
+from dicommap.probing.question_experiments import LEVEL_QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,12 +10,12 @@ The course has four stages, because later jobs need the answers of earlier jobs:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.levels import Level
-from dicommap.healthimaging.override_questions import SIZES, OverrideAnswers, list_possible_answers
+from dicommap.healthimaging.override_questions import SIZES, list_possible_answers
 from dicommap.probing import judging
 from dicommap.probing.experiments import (
     COPIES,
@@ -28,7 +28,7 @@ from dicommap.probing.experiments import (
 from dicommap.probing.judging import SILENT, Verdict, judge_effect, make_unclear_verdict
 from dicommap.probing.observation import has_imported
 from dicommap.probing.override_forms import FORMS, PAIRS, Form, LevelPair
-from dicommap.probing.synthetic_studies import ATTRIBUTES
+from dicommap.probing.question_experiments import EXPERIMENTS, LEVEL_QUESTIONS, QUESTIONS, Experiment, suits_every_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,71 +36,8 @@ if TYPE_CHECKING:
     from dicommap.probing.observation import Observation, RecordNote
     from dicommap.probing.probe_job import ProbeJob, Watch
 
-QUESTIONS = tuple(OverrideAnswers.model_fields)
-"""The names of all questions."""
-LEVEL_QUESTIONS = {pair.question: pair for pair in PAIRS}
-_NO_REFUSAL = "nothing was refused"
 _NO_FILLING = "a small file with a sequence is not applied either, so that the size may not be the cause"
 _INVISIBLE = "the stored metadata lacks the attribute without an override, too, so that its absence shows nothing"
-
-
-def _suits_every_pair(_pair: LevelPair) -> bool:
-    """Return True.
-
-    This function is the default of `Experiment.suits`: the experiment can use attributes of any level.
-    """
-    return True
-
-
-def _has_numbers(pair: LevelPair) -> bool:
-    attributes = ATTRIBUTES[pair.attribute]
-    return attributes.number is not None and attributes.integer is not None
-
-
-def _has_long_text(pair: LevelPair) -> bool:
-    return ATTRIBUTES[pair.attribute].long is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """The job for one question, and the function that judges it. Questions about form and levels have no experiment."""
-
-    job: str
-    judge: Callable[[ProbeJob, Observation], Verdict]
-    suits: Callable[[LevelPair], bool] = _suits_every_pair
-    """A function that returns whether the job can use attributes of a pair."""
-    may_be_absent: str = ""
-    """The name of a watch whose attribute may be absent after the job; empty for no watch.
-
-    The absence is an answer only if the stored metadata shows the attribute for files without an override.
-    """
-
-
-EXPERIMENTS = {
-    "emptyNoValue": Experiment("empty-no-value", judging.judge_emptied, may_be_absent="tested"),
-    "emptyNull": Experiment("empty-null", judging.judge_emptied, may_be_absent="tested"),
-    "emptyList": Experiment("empty-list", judging.judge_emptied, may_be_absent="tested"),
-    "sequences": Experiment("sequence", judging.judge_sequence, may_be_absent="kept"),
-    "privateElements": Experiment("private", judge_effect),
-    "precedence": Experiment("precedence", judging.make_choice_judge("series", "study")),
-    "twoMappings": Experiment("two-mappings", judging.judge_two_mappings),
-    "sharedFile": Experiment("shared-file", judging.judge_shared_file),
-    "noMatch": Experiment("no-match", judging.judge_no_match),
-    "missingFile": Experiment("missing-file", judge_effect),
-    "brokenFile": Experiment("broken-file", judge_effect),
-    "byteOrderMark": Experiment("byte-order-mark", judge_effect),
-    "latin1": Experiment("latin-1", judging.judge_non_ascii),
-    "nonAscii": Experiment("non-ascii", judging.judge_non_ascii),
-    "characterSet": Experiment("character-set", judge_effect),
-    "size1": Experiment("size-1", judging.judge_size),
-    "size10": Experiment("size-10", judging.judge_size),
-    "size50": Experiment("size-50", judging.judge_size),
-    "numbersAsText": Experiment("number-text", judging.judge_numbers, _has_numbers),
-    "numbersAsNumber": Experiment("number-number", judging.judge_numbers, _has_numbers),
-    "longValues": Experiment("long-value", judging.judge_long_value, _has_long_text),
-    "withoutFiles": Experiment("without-files", judging.judge_without_files),
-    "prefixWithoutSlash": Experiment("prefix", judging.judge_prefix),
-}
 
 
 class ProbeCourse:
@@ -131,12 +68,8 @@ class ProbeCourse:
         """Return the job with this name. Its form and levels are those that the earlier jobs have shown to work."""
         experiment = next((one for one in EXPERIMENTS.values() if one.job == name), None)
         suits = self._choose_pair_predicate(name, experiment)
-        return build_job(
-            self._probe,
-            name,
-            self._accepted_form_and_pair[0],
-            self._find_applied_levels(suits) or self._accepted_form_and_pair[1],
-        )
+        form, pair = self._form_and_pair
+        return build_job(self._probe, name, form, self._find_applied_levels(suits) or pair)
 
     def make_verdicts(self) -> dict[str, Verdict]:
         """Return question -> verdict, for each question that was asked. All jobs must be observed."""
@@ -161,7 +94,7 @@ class ProbeCourse:
     @property
     def form(self) -> Form | None:
         """Return the form in which most override files of the probe are written; None if no form is accepted."""
-        return self._accepted_form_and_pair[0] if self._is_form_known else None
+        return self._form_and_pair[0] if self._is_form_known else None
 
     def _iterate_stages(self) -> Iterator[list[str]]:
         """Yield the names of the jobs of each stage.
@@ -203,7 +136,7 @@ class ProbeCourse:
         return judge_effect(build_job(self._probe, name, FORMS[0], PAIRS[0]), self._observations[name]).answer
 
     @cached_property
-    def _accepted_form_and_pair(self) -> tuple[Form, LevelPair]:
+    def _form_and_pair(self) -> tuple[Form, LevelPair]:
         """Return the accepted form, and the pair with which it was accepted.
 
         If no form is accepted, return the first form and the first pair.
@@ -227,12 +160,12 @@ class ProbeCourse:
         This is the job that tried the accepted form with this pair, because its file has no other attribute. If there
         is no such job, it is the job that tried the level.
         """
-        name = make_form_job_name(self._accepted_form_and_pair[0], pair)
+        name = make_form_job_name(self._form_and_pair[0], pair)
         return name if name in self._observations else make_level_job_name(pair)
 
     def _list_needed_pairs(self) -> list[LevelPair]:
         """Return the pairs to try: the pairs of the asked questions, or all pairs if another question needs them."""
-        base = self._accepted_form_and_pair[1]
+        base = self._form_and_pair[1]
         is_missing = any(
             name in self._asked and not EXPERIMENTS[name].suits(base)
             for name in ("numbersAsText", "numbersAsNumber", "longValues")
@@ -245,20 +178,19 @@ class ProbeCourse:
         name = self._find_text_job(pair)
         if name not in self._observations:
             return False
-        return (
-            judge_effect(build_job(self._probe, name, *self._accepted_form_and_pair), self._observations[name]).answer
-            == "applied"
-        )
+        verdict = judge_effect(build_job(self._probe, name, *self._form_and_pair), self._observations[name])
+        return verdict.answer == "applied"
 
     def _find_applied_levels(self, suits: Callable[[LevelPair], bool]) -> LevelPair | None:
         """Return the first pair of levels that the data store applies and that `suits` accepts; None if none is."""
-        pairs = (self._accepted_form_and_pair[1], *(pair for pair in PAIRS if pair != self._accepted_form_and_pair[1]))
+        first = self._form_and_pair[1]
+        pairs = (first, *(pair for pair in PAIRS if pair != first))
         return next((pair for pair in pairs if suits(pair) and self._is_applied(pair)), None)
 
     def _choose_pair_predicate(self, name: str, experiment: Experiment | None) -> Callable[[LevelPair], bool]:
         if name == "precedence":
             return self._is_applied_in_both
-        return _suits_every_pair if experiment is None else experiment.suits
+        return suits_every_pair if experiment is None else experiment.suits
 
     def _is_applied_in_both(self, pair: LevelPair) -> bool:
         return all(self._is_applied(LevelPair(pair.attribute, override)) for override in (Level.STUDY, Level.SERIES))
@@ -273,7 +205,7 @@ class ProbeCourse:
     def _find_obstacle(self, question: str) -> str:
         """Return the reason why an experiment cannot be made; an empty text if it can."""
         experiment = EXPERIMENTS[question]
-        if question == "sharedFile" and self._accepted_form_and_pair[0].has_uids:
+        if question == "sharedFile" and self._form_and_pair[0].has_uids:
             return "not asked: a file must hold the UIDs of its study, so that two studies cannot share it"
         if self._find_applied_levels(self._choose_pair_predicate(experiment.job, experiment)) is None:
             words = "in overrides of a study and of a series" if question == "precedence" else "that suits"
@@ -288,7 +220,7 @@ class ProbeCourse:
         if question in LEVEL_QUESTIONS:
             return self._judge_level(LEVEL_QUESTIONS[question])
         if question in ("overrideFiles", "overrideFilesCount"):
-            name = make_form_job_name(*self._accepted_form_and_pair)
+            name = make_form_job_name(*self._form_and_pair)
             judge = judging.judge_override_files if question == "overrideFiles" else judging.judge_scanned_count
             return judge(self.build_named_job(name), self._observations[name])
         if obstacle := self._find_obstacle(question):
@@ -309,7 +241,10 @@ class ProbeCourse:
     @property
     def _has_applied_sequence(self) -> bool:
         name = EXPERIMENTS["sequences"].job
-        return judge_effect(self.build_named_job(name), self._observations[name]).answer == "applied"
+        return self._judge_effect_of_job(name).answer == "applied"
+
+    def _judge_effect_of_job(self, name: str) -> Verdict:
+        return judge_effect(self.build_named_job(name), self._observations[name])
 
     def _judge_level(self, pair: LevelPair) -> Verdict:
         """Judge whether the attributes of a pair are applied, by all attributes of the pair's job.
@@ -321,12 +256,10 @@ class ProbeCourse:
         text_job = self._find_text_job(pair)
         if text_job == name:
             return verdict
-        text = judge_effect(self.build_named_job(text_job), self._observations[text_job])
-        return (
-            verdict
-            if verdict.answer == text.answer
-            else make_unclear_verdict(f"{verdict.seen}; {text.seen}", name, text_job)
-        )
+        text = self._judge_effect_of_job(text_job)
+        if verdict.answer == text.answer:
+            return verdict
+        return make_unclear_verdict(f"{verdict.seen}; {text.seen}", name, text_job)
 
     def _is_visible(self, watch: Watch) -> bool:
         """Return whether the stored metadata shows an attribute of files that were imported without overrides.
@@ -339,7 +272,7 @@ class ProbeCourse:
 
     def _list_usual_messages(self) -> frozenset[str]:
         """Return the messages that failure.ndjson has for an override file, although the file was applied."""
-        name = make_form_job_name(*self._accepted_form_and_pair)
+        name = make_form_job_name(*self._form_and_pair)
         paths = judging.list_override_paths(self.build_named_job(name))
         return judging.list_failure_messages(self._observations[name], paths)
 
@@ -351,7 +284,7 @@ class ProbeCourse:
 
         All forms are tried with the pair for which a form was accepted.
         """
-        pair = self._accepted_form_and_pair[1]
+        pair = self._form_and_pair[1]
         verdicts: dict[Form, Verdict] = {}
         for form in FORMS:
             name = make_form_job_name(form, pair)
@@ -382,7 +315,10 @@ class ProbeCourse:
         if len(reports) == 1:
             return Verdict(answer=reports.pop(), seen=f"refusals in {len(jobs)} of the jobs", jobs=jobs)
         return make_unclear_verdict(
-            f"refusals were reported in several ways: {', '.join(sorted(reports))}" if reports else _NO_REFUSAL, *jobs
+            f"refusals were reported in several ways: {', '.join(sorted(reports))}"
+            if reports
+            else "nothing was refused",
+            *jobs,
         )
 
 

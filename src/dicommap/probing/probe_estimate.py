@@ -19,7 +19,7 @@ from dicommap.healthimaging.limits import (
 from dicommap.healthimaging.override_questions import SIZES
 from dicommap.probing.experiments import COPIES, FIRST_IMPORT, build_job, make_form_job_name, make_level_job_name
 from dicommap.probing.override_forms import FORMS, PAIRS
-from dicommap.probing.probe_course import EXPERIMENTS, LEVEL_QUESTIONS
+from dicommap.probing.question_experiments import EXPERIMENTS, LEVEL_QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,7 +9,8 @@ import pytest
 from dicommap.healthimaging.override_questions import OverrideAnswers
 from dicommap.probing.experiments import COPIES, FIRST_IMPORT
 from dicommap.probing.observation import Observation, RecordNote
-from dicommap.probing.probe_course import QUESTIONS, ProbeCourse
+from dicommap.probing.probe_course import ProbeCourse
+from dicommap.probing.question_experiments import QUESTIONS
 from tests.support.simulated_probe import PROBE, SimulatedProbe
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dicommap.probing.experiments import JOB_NAMES
-from dicommap.probing.probe_course import QUESTIONS
 from dicommap.probing.probe_estimate import estimate_probe
+from dicommap.probing.question_experiments import QUESTIONS
 
 
 def test_all_questions_need_all_jobs_but_the_further_forms() -> None:
