@@ -40,7 +40,7 @@ def commands_markdown() -> Iterator[str]:
 
 def _command(name: str, parser: CommandParser) -> Iterator[str]:
     description = (parser.description or "").strip()
-    yield from (f"## {name}", "", "```", parser.format_call(), "```", "", *description.split("\n"), "")
+    yield from (f"## {name}", "", "```", parser.format_usage_line(), "```", "", *description.split("\n"), "")
     if parser.epilog:
         examples = textwrap.dedent(parser.epilog.partition("\n")[2])
         yield from ("```", *examples.split("\n"), "```", "")

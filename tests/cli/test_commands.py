@@ -63,7 +63,7 @@ def test_help_fits_the_terminal(name: str, columns: str, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_is_explained_in_sentences(name: str) -> None:
     parser = RootParser().commands[name]
-    parser.fill()
+    parser.load_command()
     for action in parser._actions:
         assert action.help, action
         assert action.help.endswith("."), action.help

@@ -39,7 +39,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "a person's files"
     directory.mkdir()
     monkeypatch.chdir(directory)
-    monkeypatch.setattr(confirmation, "_is_terminal", lambda: True)
+    monkeypatch.setattr(confirmation, "_has_terminal", lambda: True)
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n" * 20))
     return directory
 

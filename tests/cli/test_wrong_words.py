@@ -15,7 +15,7 @@ from tests.cli.running import dicommap
 def parsers() -> dict[str, Parser]:
     root = RootParser()
     for parser in root.commands.values():
-        parser.fill()
+        parser.load_command()
     return {**root.commands}
 
 
@@ -116,7 +116,7 @@ def test_an_empty_value_of_every_option_is_refused(value: str) -> None:
             continue  # a path may be a comma
         for option in action.option_strings:
             with pytest.raises(UsageError) as raised:
-                PARSERS[name].arrange([option, value])
+                PARSERS[name].arrange_words([option, value])
             wrong = f"Unknown value '{value}' for " if action.choices else f"The value of {option} is empty."
             assert raised.value.message.startswith(wrong), option
 
@@ -128,7 +128,7 @@ def test_an_empty_argument_is_refused(name: str) -> None:
     arguments = [one for one in parser._actions if not is_option(one)]
     if arguments:
         with pytest.raises(UsageError, match="is empty"):
-            parser.arrange([*required, *[""] * len(arguments)])
+            parser.arrange_words([*required, *[""] * len(arguments)])
 
 
 @each_command
@@ -153,7 +153,7 @@ def test_a_missing_word_is_told_with_the_call(name: str, action: argparse.Action
     ran = dicommap(name)
     assert (ran.status, ran.out, len(ran.err.splitlines())) == (2, "", 2)
     assert "is missing." in ran.err
-    assert f"Write '{PARSERS[name].format_call()}'." in ran.err
+    assert f"Write '{PARSERS[name].format_usage_line()}'." in ran.err
     assert ran.err.endswith(f"See 'dicommap {name} --help'.\n")
 
 
@@ -230,7 +230,7 @@ def two_values(action: argparse.Action) -> list[str]:
 def test_an_option_with_two_different_values_is_refused(name: str, action: argparse.Action) -> None:
     option, (first, second) = get_option_names(action)[-1], two_values(action)
     parser = RootParser([name]).commands[name]
-    parser.fill()
+    parser.load_command()
     words = [f"{option}={first}", f"{option}={first}"]
     uses: dict[argparse.Action, tuple[str, str | None]] = {}
     assert parser._read_option(words[0], iter(()), uses)

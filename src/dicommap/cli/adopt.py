@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from dicommap.api.adopt import AdoptResult, adopt
-from dicommap.cli.next_step import JOB_ID, NextStep, explain_codes
+from dicommap.cli.next_step import JOB_ID, NextStep, make_explain_step
 from dicommap.cli.options import (
     AWS_OPTIONS,
     Format,
@@ -16,7 +16,7 @@ from dicommap.cli.options import (
     add_fail_on,
     add_format,
     add_import_settings,
-    add_jobs,
+    add_job_option,
     add_package,
     add_rate,
     create_clients,
@@ -30,10 +30,10 @@ from dicommap.cli.output import (
     print_next_step,
     print_table,
     print_text,
-    write,
+    write_to_stdout,
 )
 from dicommap.cli.package_next_step import after_package
-from dicommap.cli.shell_words import path_word
+from dicommap.cli.shell_words import make_path_word
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.adoption_report import ADOPTION_COLUMNS, build_adoption_cells, build_adoption_record
 from dicommap.display.csv_json import record_lines
@@ -88,7 +88,7 @@ def add_arguments(parser: Parser) -> None:
         "2026-11-01. The default is all jobs that AWS lists, which are those of the last 90 days.",
     )
     add_dry_run(parser, "Compare the jobs; save nothing.")
-    add_jobs(parser, "Compare with")
+    add_job_option(parser, "Compare with")
     parser.add_argument(
         "--no-check", action="store_true", help="Do not compare the override files in S3 with those of the package."
     )
@@ -131,7 +131,7 @@ def run(args: argparse.Namespace) -> int:
         print_next_step(_choose_next_step(adopted, args))
     else:
         records = map(build_adoption_record, adopted.jobs)
-        write(record_lines(records, args.format, record=lambda record: record, row=flatten_outcome_record))
+        write_to_stdout(record_lines(records, args.format, record=lambda record: record, row=flatten_outcome_record))
         print_issues(adopted.issues, stderr=True)
     return choose_exit_status((issue.severity for issue in adopted.issues), args.fail_on)
 
@@ -172,12 +172,12 @@ def _print_result(adopted: AdoptResult, *, is_dry: bool) -> None:
 def _choose_next_step(adopted: AdoptResult, args: argparse.Namespace) -> NextStep:
     package, codes = str(adopted.package), [issue.code for issue in adopted.issues.errors]
     if codes:
-        return explain_codes(codes)
+        return make_explain_step(codes)
     if adopted.is_search:
         return _choose_step_after_find(adopted, args)
     if args.dry_run:
         options = tuple(list_given_options(args, without={"dry_run"}))
-        return NextStep(words=("adopt", path_word(package), *args.job_ids, *options))
+        return NextStep(words=("adopt", make_path_word(package), *args.job_ids, *options))
     options = tuple(list_given_options(args, only=AWS_OPTIONS))
     return after_package(package, PackageDirectory(package).count_jobs(), options=options)
 
@@ -194,4 +194,4 @@ def _choose_step_after_find(found: AdoptResult, args: argparse.Namespace) -> Nex
     else:
         left_out.add("since")
     options = tuple(list_given_options(args, without=left_out))
-    return NextStep(words=("adopt", path_word(found.package), *ids, *options))
+    return NextStep(words=("adopt", make_path_word(found.package), *ids, *options))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.audit import audit
-from dicommap.cli.next_step import explain_codes
+from dicommap.cli.next_step import make_explain_step
 from dicommap.cli.options import add_choice, add_fail_on, add_format, add_package, add_show_values
 from dicommap.cli.output import (
     choose_exit_status,
@@ -19,7 +19,7 @@ from dicommap.cli.output import (
     print_next_step,
     print_table,
     print_text,
-    write,
+    write_to_stdout,
 )
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.audit_report import (
@@ -110,12 +110,12 @@ def run(args: argparse.Namespace) -> int:
         _print_table(found, args.limit)
         codes = [issue.code for issue in found.issues.errors]
         if codes:
-            print_next_step(explain_codes(codes))
+            print_next_step(make_explain_step(codes))
     else:
         _print_records(found, args.format, Masker(show_values=args.show_values))
         print_issues(found.issues, stderr=True)
         if found.unknown:
-            print_error(_describe_unknown(found.unknown))
+            print_error(_describe_undecided_changes(found.unknown))
     return choose_exit_status((issue.severity for issue in found.issues), args.fail_on)
 
 
@@ -136,20 +136,20 @@ def _print_table(found: Audit, limit: int) -> None:
         print_line(f"... and {format_count(more, 'more line')}; --limit shows more")
     print_issues(found.issues)
     if found.unknown:
-        print_text(_describe_unknown(found.unknown))
+        print_text(_describe_undecided_changes(found.unknown))
     print_line(format_count(len(first) + more, "line"))
 
 
-def _describe_unknown(count: int) -> str:
+def _describe_undecided_changes(count: int) -> str:
     changes, verb = format_count(count, "change"), choose_verb(count, "does", "do")
     return f"{changes} {verb} not list all values before, so it is not known whether the value was among them."
 
 
 def _print_records(found: Audit, form: str, masker: Masker) -> None:
     if form == RecordFormat.CSV:
-        write(format_csv_lines((build_audit_csv_row(entry, masker) for entry in found), AUDIT_CSV_COLUMNS))
+        write_to_stdout(format_csv_lines((build_audit_csv_row(entry, masker) for entry in found), AUDIT_CSV_COLUMNS))
         return
-    write(
+    write_to_stdout(
         record_lines(
             found,
             form,

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from dicommap.cli.parser import Parser, suggest
+from dicommap.cli.parser import Parser, format_suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,7 +42,7 @@ COMMANDS = {
 
 Each command has a module in `dicommap.cli` with the same name. The module has DESCRIPTION (the text of its help),
 EXAMPLES (shell commands, or an empty text), `add_arguments(parser)`, and `run(args)`, which returns the exit status.
-The module is imported only when `CommandParser.fill` is called.
+The module is imported only when `CommandParser.load_command` is called.
 """
 
 
@@ -61,7 +61,7 @@ class CommandParser(Parser):
         self.name = prog.rpartition(" ")[2]
         self._is_filled = False
 
-    def fill(self) -> None:
+    def load_command(self) -> None:
         """Import the command's module, and let it add its arguments to the parser. A second call does nothing."""
         if self._is_filled:
             return
@@ -79,18 +79,18 @@ class CommandParser(Parser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Parse the words after the command's name. Return the arguments, and an empty list, which argparse expects."""
-        self.fill()
+        self.load_command()
         return super().parse_known_args(args, namespace)
 
     def make_unknown_option_error(self, name: str) -> UsageError:
         """Return the error for an unknown option. If other commands have the option, its message names them."""
-        owners = _find_commands_with(name)
+        owners = _find_commands_with_option(name)
         if not owners:
             return super().make_unknown_option_error(name)
         return self.make_usage_error(
             f"'{self.prog}' has no option {name}.",
-            suggest(name, self._option_string_actions, similarity=0.8),
-            f"{name} is an option of {_join_names(owners)}.",
+            format_suggestion(name, self._option_string_actions, similarity=0.8),
+            f"{name} is an option of {_join_command_names(owners)}.",
         )
 
 
@@ -119,13 +119,13 @@ class RootParser(Parser):
             commands.add_parser(name, help=COMMANDS[name])
         self.commands: dict[str, CommandParser] = commands.choices
 
-    def format_call(self) -> str:
+    def format_usage_line(self) -> str:
         """Return the usage text of the program."""
         return "dicommap COMMAND [OPTIONS] [ARGUMENTS]"
 
     def make_unknown_option_error(self, name: str) -> UsageError:
         """Return the error for an option before the command's name that the program itself does not have."""
-        owners = _find_commands_with(name)
+        owners = _find_commands_with_option(name)
         if not owners:
             return super().make_unknown_option_error(name)
         return self.make_usage_error(
@@ -147,15 +147,15 @@ class _VersionAction(argparse.Action):
         parser.exit()
 
 
-def _find_commands_with(option: str) -> list[str]:
+def _find_commands_with_option(option: str) -> list[str]:
     """Return the names of the commands that have an option. This imports all command modules."""
     parsers = RootParser().commands
     for parser in parsers.values():
-        parser.fill()
+        parser.load_command()
     return [name for name, parser in parsers.items() if option in parser._option_string_actions]
 
 
-def _join_names(commands: Sequence[str]) -> str:
+def _join_command_names(commands: Sequence[str]) -> str:
     from dicommap.issues.wording import join_names  # imported here because only a wrong call needs it
 
     return join_names(f"'dicommap {name}'" for name in commands)

@@ -12,12 +12,19 @@ from dicommap.cli.options import (
     add_choice,
     add_format,
     add_show_values,
-    convert_to,
+    find_free_path,
     list_given_options,
-    output_path,
-    suggest_path,
+    make_choice_converter,
+    parse_output_path,
 )
-from dicommap.cli.output import print_line, print_masked_note, print_next_step, print_table, write
+from dicommap.cli.output import (
+    print_line,
+    print_masked_note,
+    print_next_step,
+    print_omitted_count,
+    print_table,
+    write_to_stdout,
+)
 from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import to_choice
 from dicommap.display.comparison_records import (
@@ -41,7 +48,6 @@ from dicommap.display.comparison_report import (
 )
 from dicommap.display.csv_json import record_lines
 from dicommap.errors import UsageError
-from dicommap.issues.wording import format_count
 from dicommap.model.inventory_difference import InstanceDifference, SeriesDifference, StudyDifference
 from dicommap.model.masking import Masker
 from dicommap.writing.new_file import require_new_file, write_new_text_file
@@ -143,7 +149,7 @@ def add_arguments(parser: Parser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        type=output_path,
+        type=parse_output_path,
         help="Write the results to this file, and print the tables.",
     )
     parser.add_argument(
@@ -155,7 +161,7 @@ def add_arguments(parser: Parser) -> None:
     add_show_values(parser)
     parser.add_argument(
         "--fail-on",
-        type=convert_to(FailOnDifference),
+        type=make_choice_converter(FailOnDifference),
         choices=tuple(FailOnDifference),
         action="append",
         help="The differences that make the exit status 1; without it, any. May be repeated.",
@@ -177,22 +183,22 @@ def run(args: argparse.Namespace) -> int:
     if form is ComparisonFormat.TABLE and level is not None:
         _print_level(comparing, level, masker)
     elif form is ComparisonFormat.TABLE:
-        _print_comparison(_finish(comparing), masker)
+        _print_comparison(_finish_comparison(comparing), masker)
         _print_next_step(comparing.result(), args)
     else:
         pieces = _format_results(comparing, level or DifferenceLevel.STUDY, form, masker)
         if output is None:
-            write(pieces)
+            write_to_stdout(pieces)
             if form is not ComparisonFormat.CSV or level is DifferenceLevel.ATTRIBUTE:  # other CSV has no values
                 print_masked_note(masker, to_stderr=True)
         else:
             write_new_text_file(output, pieces)
             _print_comparison(comparing.result(), masker)
             print_line(f"File: {output}")
-    return int(_has_failed(comparing.result(), fail_on))
+    return int(_has_failing_difference(comparing.result(), fail_on))
 
 
-def _finish(comparing: ComparisonRun) -> Comparison:
+def _finish_comparison(comparing: ComparisonRun) -> Comparison:
     """Iterate over all differences, and return the result of the comparison."""
     for _ in comparing:
         pass
@@ -202,11 +208,12 @@ def _finish(comparing: ComparisonRun) -> Comparison:
 def _print_next_step(result: Comparison, args: argparse.Namespace) -> None:
     if not result.is_same:
         options = tuple(list_given_options(args, only=("ignore", "fail_on", "show_values")))
-        output = suggest_path("differences.csv")
+        output = find_free_path("differences.csv")
         print_next_step(after_compare(str(args.before), str(args.after), output=output, options=options))
 
 
-def _has_failed(result: Comparison, fail_on: Iterable[FailOnDifference]) -> bool:
+def _has_failing_difference(result: Comparison, fail_on: Iterable[FailOnDifference]) -> bool:
+    """Return whether the inventories have a difference that --fail-on names."""
     counts = result.totals.instances
     has_changed = counts.changed or counts.to_other_series or counts.kinds
     differs = {
@@ -227,12 +234,12 @@ def _format_results(
     Each record is formatted as soon as its difference is found, so not all records are in memory.
     """
     if form is ComparisonFormat.HTML:
-        yield _finish(comparing).html(show_values=masker.show_values)
+        yield _finish_comparison(comparing).html(show_values=masker.show_values)
     elif form is ComparisonFormat.SVG:
-        yield _finish(comparing).plot().svg
+        yield _finish_comparison(comparing).plot().svg
     elif level is DifferenceLevel.ATTRIBUTE:
         yield from record_lines(
-            _list_changes(comparing),
+            _list_all_attribute_changes(comparing),
             form,
             record=lambda change: build_attribute_change_record(change, masker),
             row=lambda change: build_attribute_change_row(change, masker),
@@ -242,7 +249,7 @@ def _format_results(
         yield from record_lines(records, form, record=lambda record: record, row=flatten_difference_record)
 
 
-def _list_changes(comparing: ComparisonRun) -> Iterator[AttributeChangeCount]:
+def _list_all_attribute_changes(comparing: ComparisonRun) -> Iterator[AttributeChangeCount]:
     return (change for difference in comparing for change in list_attribute_changes(difference))
 
 
@@ -260,7 +267,7 @@ def _print_level(comparing: ComparisonRun, level: DifferenceLevel, masker: Maske
     """Print a table of all differing studies, series or instances, or of all changes of attributes."""
     rows: Iterator[Mapping[str, str]]
     if level is DifferenceLevel.ATTRIBUTE:
-        rows = (build_attribute_change_row(change, masker) for change in _list_changes(comparing))
+        rows = (build_attribute_change_row(change, masker) for change in _list_all_attribute_changes(comparing))
     else:
         rows = map(flatten_difference_record, _build_records(comparing, level, masker))
     columns = _LEVEL_COLUMNS[level]
@@ -288,12 +295,12 @@ def _print_comparison(result: Comparison, masker: Masker) -> None:
         rows = list(build_attribute_total_rows(result.totals))
         columns = ("attribute", "studies", "series", "instances")
         print_table(columns, rows[:ROWS_SHOWN], numbers=columns[1:])
-        _print_omitted_count(len(rows) - ROWS_SHOWN, "attribute")
+        print_omitted_count(len(rows) - ROWS_SHOWN, "attribute")
         _print_changes(result.changes, masker)
     print_line()
     rows_of_studies = build_study_rows(result.first[:ROWS_SHOWN])
     print_table(STUDY_COLUMNS, rows_of_studies, numbers=STUDY_COLUMNS[2:-1], ranks=_STUDY_RANKS)
-    _print_omitted_count(count_differing(result.totals) - ROWS_SHOWN, "study")
+    print_omitted_count(count_differing(result.totals) - ROWS_SHOWN, "study")
 
 
 def _print_changes(changes: Sequence[AttributeChangeCount], masker: Masker) -> None:
@@ -304,8 +311,3 @@ def _print_changes(changes: Sequence[AttributeChangeCount], masker: Masker) -> N
     if len(changes) > ROWS_SHOWN:
         print_line("... and more; --level attribute lists all changes")
     print_masked_note(masker)
-
-
-def _print_omitted_count(rest: int, noun: str) -> None:
-    if rest > 0:
-        print_line(f"... and {format_count(rest, f'more {noun}')}")

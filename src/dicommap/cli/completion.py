@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import shtab
 
 from dicommap.cli.commands import RootParser
-from dicommap.cli.options import convert_to
-from dicommap.cli.output import write
+from dicommap.cli.options import make_choice_converter
+from dicommap.cli.output import write_to_stdout
 from dicommap.cli.parser import is_option
 from dicommap.issues import CATALOGUE
 from dicommap.validation.schema_registry import list_schema_names
@@ -53,13 +53,17 @@ class Shell(StrEnum):
 def add_arguments(parser: Parser) -> None:
     """Add the argument of `dicommap completion` to `parser`."""
     parser.add_argument(
-        "shell", metavar="SHELL", type=convert_to(Shell), choices=tuple(Shell), help="The shell: bash, zsh or fish."
+        "shell",
+        metavar="SHELL",
+        type=make_choice_converter(Shell),
+        choices=tuple(Shell),
+        help="The shell: bash, zsh or fish.",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run `dicommap completion` with the parsed arguments, and return the exit status."""
-    write([build_completion_script(args.shell)])
+    write_to_stdout([build_completion_script(args.shell)])
     return 0
 
 
@@ -71,14 +75,14 @@ def build_completion_script(shell: Shell) -> str:
     """
     root = RootParser()
     for parser in root.commands.values():
-        parser.fill()
+        parser.load_command()
         for action in parser._actions:
             kind = "directory" if action.metavar in _DIRECTORIES else "file" if action.metavar in _FILES else None
             if kind is not None:
                 action.complete = kind  # type: ignore[attr-defined]  # the attribute that shtab reads
             elif not is_option(action) and action.choices is None and action.dest in _NAMES:
                 action.choices = _NAMES[action.dest]()
-    return _complete_joined_values(shtab.complete(root, shell=shell.value), shell)
+    return _extend_for_joined_values(shtab.complete(root, shell=shell.value), shell)
 
 
 _BASH_JOINED_VALUES = """
@@ -106,7 +110,7 @@ An `=` is put between the two groups. It tells zsh that the value may follow in 
 """
 
 
-def _complete_joined_values(script: str, shell: Shell) -> str:
+def _extend_for_joined_values(script: str, shell: Shell) -> str:
     """Return a changed completion script that also completes a value after `=`, such as `s` in `--level=s`.
 
     `script` is the script that shtab has made. A script for fish is returned unchanged, because fish completes such

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 ANSWER = "yes"
 
 
-def add_yes(parser: Parser) -> None:
+def add_yes_option(parser: Parser) -> None:
     """Add the option --yes to a parser."""
     parser.add_argument(
         "-y", "--yes", action="store_true", help="Do not ask before anything is sent. Needed without a terminal."
     )
 
 
-def create_confirmation(*, yes: bool, roots_named: bool = True) -> Callable[[Transfer], bool]:
+def make_confirm_function(*, yes: bool, roots_named: bool = True) -> Callable[[Transfer], bool]:
     """Return a function that shows a transfer to the user and returns whether the user confirms it.
 
     Args:
@@ -36,7 +36,7 @@ def create_confirmation(*, yes: bool, roots_named: bool = True) -> Callable[[Tra
 
     """
 
-    def confirm(transfer: Transfer) -> bool:
+    def confirm_transfer(transfer: Transfer) -> bool:
         print_error(*format_transfer_lines(transfer))
         if yes and not roots_named:
             roots = " ".join(f"--source {make_printable(source)}" for source in transfer.sources)
@@ -44,23 +44,23 @@ def create_confirmation(*, yes: bool, roots_named: bool = True) -> Callable[[Tra
                 "With --yes nobody is asked whether files may be sent from the source roots that the package names.",
                 fix=f"Name them: {roots}",
             )
-        return yes or _ask(more="" if roots_named else ", and the source roots with --source")
+        return yes or _ask_for_confirmation(more="" if roots_named else ", and the source roots with --source")
 
-    return confirm
+    return confirm_transfer
 
 
 def confirm_lines(lines: Iterable[str], *, yes: bool) -> bool:
     """Show lines on stderr, and return whether the user confirms them. With `yes`, no question is asked."""
     print_error(*lines)
-    return yes or _ask()
+    return yes or _ask_for_confirmation()
 
 
-def _ask(more: str = "") -> bool:
+def _ask_for_confirmation(more: str = "") -> bool:
     """Ask the user for a confirmation, and return whether the user confirms.
 
     Without a terminal, raise UsageError. Its fix names the option --yes, and the options in `more`.
     """
-    if not _is_terminal():
+    if not _has_terminal():
         raise UsageError(
             "There is no terminal to ask on, so nothing was sent.",
             fix=f"Check what is shown, then add --yes{more}.",
@@ -68,7 +68,7 @@ def _ask(more: str = "") -> bool:
     return _read_yes()
 
 
-def _is_terminal() -> bool:
+def _has_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 

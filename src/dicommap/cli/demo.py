@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.demo import INPUT_S3_URI, demo
 from dicommap.cli.draft import print_draft
-from dicommap.cli.options import FailOn, output_path
+from dicommap.cli.options import FailOn, parse_output_path
 from dicommap.cli.output import (
     choose_exit_status,
     print_heading,
@@ -17,7 +17,7 @@ from dicommap.cli.output import (
     print_next_step,
 )
 from dicommap.cli.package_next_step import after_package
-from dicommap.cli.shell_words import path_word, quote_word
+from dicommap.cli.shell_words import make_path_word, quote_word
 from dicommap.cli.terminal import add_output_options
 from dicommap.issues.wording import format_count
 from dicommap.package.package_directory import PackageDirectory
@@ -45,7 +45,7 @@ def add_arguments(parser: Parser) -> None:
         "-o",
         "--output",
         metavar="DIR",
-        type=output_path,
+        type=parse_output_path,
         default=Path("dicommap-demo"),
         help="The directory to write the results to.",
     )
@@ -60,20 +60,20 @@ def run(args: argparse.Namespace) -> int:
     parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
     print_heading("Scanned: " + ", ".join(format_count(count, noun) for count, noun in parts))
     print_issue_counts(counts.issues)
-    _print_heading(f"Edited: two cells of {made.edited_sheet.name}, and the rules in {made.rules.name}")
-    _print_heading(f"Drafted for {INPUT_S3_URI}")
+    _print_section_heading(f"Edited: two cells of {made.edited_sheet.name}, and the rules in {made.rules.name}")
+    _print_section_heading(f"Drafted for {INPUT_S3_URI}")
     print_draft(made.draft, show_values=True)
-    _print_heading("Validated")
+    _print_section_heading("Validated")
     print_issues(made.issues)
     status = choose_exit_status((issue.severity for issue in (*made.draft.issues, *made.issues)), FailOn.ERROR)
     if status:
         return status
-    _print_heading("Look at")
+    _print_section_heading("Look at")
     for path, description in (
         (made.package / "preview.csv", "what changes, and why"),
         (made.package / "jobs/0001/import-configuration.json", "what tells the import job of the override files"),
         (made.package / "jobs/0001/files", "the override files, which go to the input prefix beside the P10 files"),
-        (made.inventory, f"the inventory: dicommap show {quote_word(path_word(made.inventory))}"),
+        (made.inventory, f"the inventory: dicommap show {quote_word(make_path_word(made.inventory))}"),
     ):
         print_line(f"  {path}")
         print_line(f"    {description}")
@@ -81,6 +81,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_heading(line: str) -> None:
+def _print_section_heading(line: str) -> None:
     print_line()
     print_heading(line)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.draft import draft
-from dicommap.cli.next_step import NextStep, after_draft, after_dry_draft, allow_updates
+from dicommap.cli.next_step import NextStep, after_draft, after_dry_draft, make_updates_option_step
 from dicommap.cli.options import (
     add_assume,
     add_audit_options,
@@ -17,14 +17,14 @@ from dicommap.cli.options import (
     add_fail_on,
     add_import_settings,
     add_inventory,
-    add_keywords,
+    add_keyword_option,
     add_show_values,
-    choose_assumptions,
+    find_free_path,
+    get_audit_options,
     list_given_options,
-    output_path,
-    read_audit_options,
+    parse_assumptions,
+    parse_output_path,
     split_keywords,
-    suggest_path,
 )
 from dicommap.cli.output import (
     choose_exit_status,
@@ -32,7 +32,8 @@ from dicommap.cli.output import (
     print_line,
     print_masked_note,
     print_next_step,
-    print_pieces,
+    print_omitted_count,
+    print_styled_line,
     print_table,
     print_text,
 )
@@ -42,7 +43,7 @@ from dicommap.cli.terminal import (
     SEVERITY_STYLES,
     add_output_options,
     choose_ellipsis,
-    table_width,
+    read_table_width,
 )
 from dicommap.display.change_lines import (
     LEGEND,
@@ -114,12 +115,12 @@ _FILES = ("StudyInstanceUID", "keyword", "value", "primary value", "SOPInstanceU
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap draft` to `parser`."""
     add_inventory(parser)
-    parser.add_argument("-o", "--output", metavar="PACKAGE", type=output_path, help="The directory to write.")
+    parser.add_argument("-o", "--output", metavar="PACKAGE", type=parse_output_path, help="The directory to write.")
     add_dry_run(parser, "Show the preview only; write no package.")
     parser.add_argument(
         "--html",
         metavar="FILE",
-        type=output_path,
+        type=parse_output_path,
         help="Write the whole preview as an HTML page, too; after an error only with -n.",
     )
     parser.add_argument("--by-study", action="store_true", help="List the edits of each study, and what they changed.")
@@ -158,7 +159,7 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="Allow what no override can do: edits of single instances, removals, attributes of the instance level.",
     )
-    add_keywords(
+    add_keyword_option(
         edits,
         "--harmonize",
         "If values differ in a study or series, give all files the most frequent one; a tie is an error.",
@@ -190,42 +191,13 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run `dicommap draft` with the parsed arguments, and return the exit status."""
-    harmonize = split_keywords(args.harmonize)
-    has_edits = bool(args.sheet or args.rules or harmonize)
-    _require_call(args, is_enough=has_edits or (args.dry_run and args.forecast))
+    _require_usable_options(args)
     if args.html is not None:
         # Check this before the package is written: a second run fails if the package exists.
         require_new_file(args.html)
-    account = {
-        "datastoreId": args.datastore_id,
-        "dataAccessRoleArn": args.data_access_role_arn,
-        "outputS3Uri": args.output_s3_uri,
-    }
-    account = {name: value for name, value in account.items() if value}
-    if account:
-        from dicommap.package.job_requests import require_valid_members  # imported here because few drafts need it
-
-        require_valid_members(account)
+    account = _require_valid_account(args)
     with Inventory.open(args.inventory) as inventory:
-        drafted = draft(
-            inventory,
-            input_s3_uri=args.input_s3_uri,
-            sheets=args.sheet or [],
-            delimiter=args.delimiter.character if args.delimiter else None,
-            encoding=args.encoding,
-            rules=args.rules or [],
-            harmonize=harmonize,
-            assumptions=choose_assumptions(args.assume or ()),
-            quotas=Quotas.from_settings(args.quota or ()),
-            staging=args.staging,
-            stage_uri=args.stage_uri,
-            leave_out=args.leave_out,
-            updates=args.updates,
-            output=None if args.dry_run else args.output,
-            account=account,
-            **read_audit_options(args),
-            progress=True,
-        )
+        drafted = _draft(inventory, args, account)
         has_files = bool(drafted.overrides or not drafted.updates)  # updates alone import no files
         is_stored = has_data_store(inventory.sources)
         needs_uri = args.input_s3_uri is None and has_files and not all(map(parse_s3_root, inventory.sources))
@@ -250,15 +222,52 @@ def run(args: argparse.Namespace) -> int:
     return choose_exit_status((issue.severity for issue in drafted.issues), args.fail_on)
 
 
+def _require_valid_account(args: argparse.Namespace) -> dict[str, str]:
+    """Return the members of the import job request that options give. Raise UsageError if AWS does not accept one."""
+    members = {
+        "datastoreId": args.datastore_id,
+        "dataAccessRoleArn": args.data_access_role_arn,
+        "outputS3Uri": args.output_s3_uri,
+    }
+    account = {name: value for name, value in members.items() if value}
+    if account:
+        from dicommap.package.job_requests import require_valid_members  # imported here because few drafts need it
+
+        require_valid_members(account)
+    return account
+
+
+def _draft(inventory: Inventory, args: argparse.Namespace, account: dict[str, str]) -> Draft:
+    return draft(
+        inventory,
+        input_s3_uri=args.input_s3_uri,
+        sheets=args.sheet or [],
+        delimiter=args.delimiter.character if args.delimiter else None,
+        encoding=args.encoding,
+        rules=args.rules or [],
+        harmonize=split_keywords(args.harmonize),
+        assumptions=parse_assumptions(args.assume or ()),
+        quotas=Quotas.from_settings(args.quota or ()),
+        staging=args.staging,
+        stage_uri=args.stage_uri,
+        leave_out=args.leave_out,
+        updates=args.updates,
+        output=None if args.dry_run else args.output,
+        account=account,
+        **get_audit_options(args),
+        progress=True,
+    )
+
+
 _PRINTING_OPTIONS = frozenset({"dry_run", "html", "by_study", "forecast", "limit", "show_values"}) | OUTPUT_OPTIONS
 """Names of options that change only the printed output, and not the package."""
 
 
 def _choose_next_step(drafted: Draft, args: argparse.Namespace, *, needs_uri: bool) -> NextStep:
-    inventory, sheet = str(args.inventory), suggest_path("studies.csv")
+    inventory, sheet = str(args.inventory), find_free_path("studies.csv")
     codes = [issue.code for issue in drafted.issues.errors]
     if codes and {*codes} == {"edit.needs-updates"}:
-        return allow_updates(inventory, list_given_options(args))
+        return make_updates_option_step(inventory, list_given_options(args))
     if not args.dry_run:
         package = None if drafted.package is None else str(drafted.package)
         return after_draft(package, inventory, codes=codes, sheet=sheet)
@@ -268,21 +277,19 @@ def _choose_next_step(drafted: Draft, args: argparse.Namespace, *, needs_uri: bo
         changes=len(drafted.changes),
         options=tuple(list_given_options(args, without=_PRINTING_OPTIONS | {"output"})),
         needs_uri=needs_uri,
-        output=suggest_path("package" if args.output is None else str(args.output)),
+        output=find_free_path("package" if args.output is None else str(args.output)),
         sheet=sheet,
     )
 
 
-def _require_call(args: argparse.Namespace, *, is_enough: bool) -> None:
-    """Raise UsageError if options are missing: no output without a dry run, a wrong --limit, or no edits.
-
-    `is_enough` says whether the call has options for edits, or needs none.
-    """
+def _require_usable_options(args: argparse.Namespace) -> None:
+    """Raise UsageError for no output without a dry run, for a wrong --limit, and for no edits if they are needed."""
     if args.output is None and not args.dry_run:
         raise UsageError("No package was named.", fix="Name its directory with -o, or only look with -n.")
     if args.limit < 1:
         raise UsageError("--limit is 1 or more.", fix="Name the number of changes, or leave out --limit.")
-    if not is_enough:
+    has_edits = args.sheet or args.rules or split_keywords(args.harmonize)
+    if not (has_edits or (args.dry_run and args.forecast)):
         raise UsageError(
             "No edits were named.",
             fix="Name a sheet with --sheet, rules with --rules, or a keyword with --harmonize; or see what would fall "
@@ -313,7 +320,7 @@ def print_draft(
     _print_changes(drafted, names, drafted.masker(show_values=show_values), limit, is_stored=is_stored)
     if by_study and drafted.changes:
         rows = list(drafted.study_edit_rows())
-        _print_rows(_STUDY_EDITS, rows, len(rows), "edit")
+        _print_first_rows(_STUDY_EDITS, rows, len(rows), "edit")
         print_line()
     for line in islice(format_edit_result_lines(drafted.edit_results), EDIT_RESULTS_SHOWN):
         print_text(line, indent="  ")
@@ -335,11 +342,11 @@ def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: in
         print_text(choose_update_legend(is_stored=is_stored))
     print_line()
     lines = format_change_lines(
-        drafted.changes, names, masker, limit=limit, width=table_width(), ellipsis=choose_ellipsis()
+        drafted.changes, names, masker, limit=limit, width=read_table_width(), ellipsis=choose_ellipsis()
     )
     shown_mark = ""
     for pieces in lines:
-        print_pieces((text, CHANGE_STYLES.get(kind, "")) for text, kind in pieces)
+        print_styled_line((text, CHANGE_STYLES.get(kind, "")) for text, kind in pieces)
         shown_mark = shown_mark or next((mark for text, _ in pieces for mark in find_marks(text)), "")
     more = len(drafted.changes) - limit
     if more > 0:
@@ -376,25 +383,16 @@ def _print_forecast(drafted: Draft, *, show_values: bool) -> None:
         return
     masker = drafted.masker(show_values=show_values)
     conflicts = [build_conflict_row(conflict, masker=masker) for conflict in drafted.conflicts]
-    _print_rows(_CONFLICTS, conflicts, len(conflicts), "conflict", masker)
+    _print_first_rows(_CONFLICTS, conflicts, len(conflicts), "conflict", masker)
     files = list(drafted.forecast(show_values=show_values))
     print_line()
-    _print_rows(_FILES, files, len(files), "file", masker)
+    _print_first_rows(_FILES, files, len(files), "file", masker)
 
 
-def _print_rows(
+def _print_first_rows(
     columns: tuple[str, ...], rows: Iterable[Mapping[str, str]], total: int, noun: str, masker: Masker | None = None
 ) -> None:
-    """Print the first rows of a table, and the number of rows that are not printed.
-
-    Args:
-        columns: The names of the columns.
-        rows: The rows. Each row maps columns to cells.
-        total: The number of all rows.
-        noun: The noun for one row, such as `file`.
-        masker: The Masker that masked the cells; None if no cell has a patient value.
-    """
+    """Print the first ROWS_SHOWN of `total` rows (column -> cell), and the number of the others. `noun` names a row."""
     first = ([row[column] for column in columns] for row in islice(rows, ROWS_SHOWN))
     print_table(columns, first, numbers=("non-primary", "files"), masker=masker)
-    if total > ROWS_SHOWN:
-        print_line(f"... and {format_count(total - ROWS_SHOWN, f'more {noun}')}")
+    print_omitted_count(total - ROWS_SHOWN, noun)

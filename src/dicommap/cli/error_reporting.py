@@ -93,14 +93,14 @@ def _report_error(error: BaseException) -> int:
         error = SignalExit(_received_signals[-1])
     with suppress(OSError):  # the error may be that stderr cannot be written
         if isinstance(error, SignalExit | BrokenPipeError | KeyboardInterrupt):
-            return _report_signal(_find_signal_exit(error))
+            return _report_signal(_make_signal_exit(error))
         if isinstance(error, DicommapError):
             _print_error(f"dicommap: {error.message}", error.fix)
         elif isinstance(error, MemoryError | RecursionError):
             _print_error(*_LACK_MESSAGES[type(error) if type(error) in _LACK_MESSAGES else MemoryError])
         elif isinstance(error, OSError):
             _print_error(
-                f"dicommap: {_describe_file(error)}{os_error_reason(error)}.",
+                f"dicommap: {_format_file_prefix(error)}{os_error_reason(error)}.",
                 "Check the place, its rights and its space.",
             )
         else:
@@ -109,7 +109,7 @@ def _report_error(error: BaseException) -> int:
     return USAGE_STATUS if is_machine else FAULT_STATUS
 
 
-def _find_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -> SignalExit:
+def _make_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -> SignalExit:
     """Return the SignalExit for an error. Its signal is SIGPIPE for a broken pipe, and SIGINT for Ctrl-C.
 
     A SignalExit is returned unchanged.
@@ -128,7 +128,7 @@ def _report_signal(stop: SignalExit) -> int:
     return stop.status
 
 
-def _describe_file(error: OSError) -> str:
+def _format_file_prefix(error: OSError) -> str:
     name = error.filename
     if isinstance(name, bytes):
         name = os.fsdecode(name)
@@ -153,7 +153,7 @@ def _raise_signals_as_exceptions() -> Iterator[None]:
     Signals that the process ignores stay ignored.
     """
 
-    def stop(number: int, _frame: object) -> None:
+    def raise_signal_exit(number: int, _frame: object) -> None:
         _received_signals.append(number)
         for signal_number in before:
             signal.signal(
@@ -166,7 +166,7 @@ def _raise_signals_as_exceptions() -> Iterator[None]:
     handlers = {number: signal.getsignal(number) for number in signals}
     before = {number: handler for number, handler in handlers.items() if handler not in (signal.SIG_IGN, None)}
     for number in before:
-        signal.signal(number, stop)
+        signal.signal(number, raise_signal_exit)
     try:
         yield
     finally:

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         print_table(("code", "severity", "title"), rows)
         print_next_step(after_explain(None))
         return 0
-    entries = [_find_entry(code) for code in args.code]  # an unknown code raises before anything is printed
+    entries = [_require_known_code(code) for code in args.code]  # an unknown code raises before anything is printed
     for number, entry in enumerate(entries):
         if number:
             print_line()
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _find_entry(code: str) -> IssueCode:
+def _require_known_code(code: str) -> IssueCode:
     entry = find_code(code)
     if entry is None:
         close = difflib.get_close_matches(code.lower(), CATALOGUE, n=3)

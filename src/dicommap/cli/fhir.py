@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.fhir import fhir
-from dicommap.cli.next_step import after_fhir, explain_codes
+from dicommap.cli.next_step import after_fhir, make_explain_step
 from dicommap.cli.options import STDOUT, add_fail_on, add_inventory
 from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line, print_next_step
 from dicommap.cli.terminal import add_output_options
@@ -84,5 +84,5 @@ def run(args: argparse.Namespace) -> int:
         print_issues(written.issues)
         print_line(line)
         codes = [issue.code for issue in written.issues.errors]
-        print_next_step(explain_codes(codes) if codes else after_fhir())
+        print_next_step(make_explain_step(codes) if codes else after_fhir())
     return choose_exit_status((issue.severity for issue in written.issues), args.fail_on)

@@ -16,11 +16,11 @@ def main() -> None:
     3: a bug of dicommap. If a signal stops the run, the status is 128 plus the signal's number: 130 for Ctrl-C, 143 for
     SIGTERM, 141 if the reader of a pipe has ended.
     """
-    require_utf8_names()
+    restart_in_utf8_mode()
     sys.exit(run_and_report_errors(_run_command))
 
 
-def require_utf8_names() -> None:
+def restart_in_utf8_mode() -> None:
     """Start this command again in Python's UTF-8 mode, unless Python decodes file names as UTF-8 already.
 
     File names are bytes, and keys of S3 objects are UTF-8. In a Latin-1 locale, Python would decode a UTF-8 name to
@@ -48,8 +48,8 @@ def _run_command() -> int:
     finally:
         gc.freeze()
         gc.enable()
-    from dicommap.cli.terminal import output_options
+    from dicommap.cli.terminal import use_output_options
 
-    with output_options(args):
+    with use_output_options(args):
         status: int = args.run(args)
     return status

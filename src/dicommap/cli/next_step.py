@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.cli.shell_words import LINE_WIDTH, fold_command, group_words, path_word, quote_word
+from dicommap.cli.shell_words import LINE_WIDTH, fold_command, group_words, make_path_word, quote_word
 from dicommap.dicom.printable_text import make_printable
 from dicommap.issues.wording import join_names
 
@@ -76,7 +76,7 @@ class NextStep:
     words: tuple[str, ...] = ()
     """The words after `dicommap`: the command, its arguments, and its options with their values."""
     after: str = ""
-    """What the user must do before the command, such as `you have edited studies.csv`. "After" is printed before it."""
+    """A clause with what must happen before the command: `you have edited studies.csv`. It is printed with "after"."""
     sentence: str = ""
     """The sentence that replaces the command if nothing is left to do."""
 
@@ -85,7 +85,7 @@ class NextStep:
         """Return the placeholders in the command, in order, without repeats."""
         return tuple(dict.fromkeys(value for word in self.words if (value := word.rpartition("=")[2]) in PLACEHOLDERS))
 
-    def lines(self, encoding: str = "utf-8") -> list[str]:
+    def format_lines(self, encoding: str = "utf-8") -> list[str]:
         """Return the lines to print. A line has at most LINE_WIDTH characters, unless a word is longer.
 
         Args:
@@ -117,11 +117,11 @@ def after_scan(inventory: str, *, files: int, instances: int, has_errors: bool, 
         sheet: The path of the sheet to write.
     """
     if has_errors:
-        return NextStep(words=("show", path_word(inventory), "--level", "issue", "--severity", "error"))
+        return NextStep(words=("show", make_path_word(inventory), "--level", "issue", "--severity", "error"))
     if instances:
-        return write_sheet(inventory, sheet)
+        return make_sheet_step(inventory, sheet)
     if files:
-        return NextStep(words=("show", path_word(inventory), "--level", "file"))
+        return NextStep(words=("show", make_path_word(inventory), "--level", "file"))
     return NextStep(sentence="The source has no file: scan another one.")
 
 
@@ -147,10 +147,10 @@ def after_show(
         sheet: The path of the sheet to write.
     """
     if codes:
-        return explain_codes(codes)
+        return make_explain_step(codes)
     if is_empty:
-        return list_all(inventory, level) if has_conditions else NextStep()
-    return write_sheet(inventory, sheet, level=level if level in ("series", "instance") else "study", where=where)
+        return make_show_all_step(inventory, level) if has_conditions else NextStep()
+    return make_sheet_step(inventory, sheet, level=level if level in ("series", "instance") else "study", where=where)
 
 
 def after_compare(before: str, after: str, *, output: str, options: Sequence[str]) -> NextStep:
@@ -158,7 +158,7 @@ def after_compare(before: str, after: str, *, output: str, options: Sequence[str
 
     `options` are the words of the options to repeat.
     """
-    words = ("compare", path_word(before), path_word(after), *options)
+    words = ("compare", make_path_word(before), make_path_word(after), *options)
     return NextStep(words=(*words, "--level", "instance", "--format", "csv", "-o", output))
 
 
@@ -181,7 +181,7 @@ def after_sheet(inventory: str, sheet: str, *, options: Sequence[str] = ()) -> N
 
     `options` are the words of the sheet's options that `draft` also needs, such as --delimiter.
     """
-    words = ("draft", path_word(inventory), "--sheet", path_word(sheet), *options, "-n")
+    words = ("draft", make_path_word(inventory), "--sheet", make_path_word(sheet), *options, "-n")
     return NextStep(words=words, after=f"you have edited {sheet}")
 
 
@@ -207,19 +207,19 @@ def after_dry_draft(
         sheet: The path of the sheet to write if nothing was changed.
     """
     if codes:
-        return explain_codes(codes)
+        return make_explain_step(codes)
     if not changes:
-        return write_sheet(inventory, sheet)
+        return make_sheet_step(inventory, sheet)
     uri = ("--input-s3-uri", INPUT_PREFIX) if needs_uri else ()
-    return NextStep(words=("draft", path_word(inventory), *options, *uri, "-o", path_word(output)))
+    return NextStep(words=("draft", make_path_word(inventory), *options, *uri, "-o", make_path_word(output)))
 
 
-def allow_updates(inventory: str, options: Iterable[str]) -> NextStep:
+def make_updates_option_step(inventory: str, options: Iterable[str]) -> NextStep:
     """Return the step after a draft in which all errors are edits that need --updates: draft with this option.
 
     `options` are the words of all options of the draft.
     """
-    return NextStep(words=("draft", path_word(inventory), *options, "--updates"))
+    return NextStep(words=("draft", make_path_word(inventory), *options, "--updates"))
 
 
 def after_draft(package: str | None, inventory: str, *, codes: Sequence[str], sheet: str) -> NextStep:
@@ -232,13 +232,13 @@ def after_draft(package: str | None, inventory: str, *, codes: Sequence[str], sh
         sheet: The path of the sheet to write if there was nothing to draft.
     """
     if package is not None:
-        return NextStep(words=("validate", path_word(package), "--inventory", path_word(inventory)))
-    return explain_codes(codes) if codes else write_sheet(inventory, sheet)
+        return NextStep(words=("validate", make_path_word(package), "--inventory", make_path_word(inventory)))
+    return make_explain_step(codes) if codes else make_sheet_step(inventory, sheet)
 
 
 def after_rules(rules: str) -> NextStep:
     """Return the step after `validate` found no errors in a rules file: preview the rules' changes with `draft -n`."""
-    return NextStep(words=("draft", INVENTORY, "--rules", path_word(rules), "-n"))
+    return NextStep(words=("draft", INVENTORY, "--rules", make_path_word(rules), "-n"))
 
 
 def after_dry_run(
@@ -254,8 +254,8 @@ def after_dry_run(
         missing: The members of the request that are still placeholders.
     """
     if codes:
-        return explain_codes(codes)
-    return NextStep(words=(command, path_word(package), *options, *list_placeholder_options(missing)))
+        return make_explain_step(codes)
+    return NextStep(words=(command, make_path_word(package), *options, *list_placeholder_options(missing)))
 
 
 def after_fhir_watch(jobs: Sequence[str], *, is_running: bool, options: Sequence[str]) -> NextStep:
@@ -271,22 +271,22 @@ def after_fhir() -> NextStep:
     return NextStep(words=("watch", "--fhir-job", FHIR_JOB), after="you start HealthLake's job")
 
 
-def explain_codes(codes: Sequence[str]) -> NextStep:
-    """Return the step that explains issue codes: the first MAX_CODES different codes."""
+def make_explain_step(codes: Sequence[str]) -> NextStep:
+    """Return the step that explains issue codes. If there are more than MAX_CODES different ones, it has the first."""
     return NextStep(words=("explain", *dict.fromkeys(codes).keys())[: MAX_CODES + 1])
 
 
-def list_all(inventory: str, level: str) -> NextStep:
+def make_show_all_step(inventory: str, level: str) -> NextStep:
     """Return the step that lists all rows of a level. It is suggested if no row matched the user's conditions."""
     options = () if level == "study" else ("--level", level)
-    return NextStep(words=("show", path_word(inventory), *options))
+    return NextStep(words=("show", make_path_word(inventory), *options))
 
 
-def write_sheet(inventory: str, sheet: str, *, level: str = "study", where: Sequence[str] = ()) -> NextStep:
+def make_sheet_step(inventory: str, sheet: str, *, level: str = "study", where: Sequence[str] = ()) -> NextStep:
     """Return the step that writes a sheet of the studies, series or instances that match the conditions `where`."""
     options = () if level == "study" else ("--level", level)
     conditions = [word for condition in where for word in ("--where", condition)]
-    return NextStep(words=("sheet", path_word(inventory), *options, *conditions, "-o", path_word(sheet)))
+    return NextStep(words=("sheet", make_path_word(inventory), *options, *conditions, "-o", make_path_word(sheet)))
 
 
 def list_placeholder_options(members: Collection[str]) -> Iterator[str]:

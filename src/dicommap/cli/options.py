@@ -62,17 +62,17 @@ class Delimiter(StrEnum):
         return {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}[self.value]
 
 
-def convert_to(kind: type[_Choice]) -> Callable[[str], _Choice | str]:
+def make_choice_converter(kind: type[_Choice]) -> Callable[[str], _Choice | str]:
     """Return a function that converts a word to a member of the enum `kind`. It returns an unknown word unchanged."""
     values = set(kind)
 
-    def convert(word: str) -> _Choice | str:
+    def convert_word(word: str) -> _Choice | str:
         return kind(word) if word in values else word
 
-    return convert
+    return convert_word
 
 
-def output_path(word: str) -> Path:
+def parse_output_path(word: str) -> Path:
     """Convert a word of the command line to the path of a file or directory that a command writes.
 
     Raises:
@@ -86,12 +86,24 @@ def output_path(word: str) -> Path:
     return Path(word)
 
 
-def whole_number(word: str) -> int:
+def parse_whole_number(word: str) -> int:
     """Convert a word of the command line to an integer. Raises ArgumentTypeError for any other word."""
     digits = word.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 10):
         raise argparse.ArgumentTypeError(f"'{word}' is not a whole number")
     return int(word)
+
+
+def make_count_parser(noun: str) -> Callable[[str], int]:
+    """Return a function that converts a word to an integer of 1 or more. `noun` is the plural of what is counted."""
+
+    def parse_count(word: str) -> int:
+        number = parse_whole_number(word)
+        if number < 1:
+            raise argparse.ArgumentTypeError(f"'{word}' is not a number of {noun}, which is 1 at least")
+        return number
+
+    return parse_count
 
 
 def split_keywords(texts: Sequence[str] | None) -> list[str]:
@@ -141,7 +153,7 @@ def add_choice(
     None, all values are listed there.
     """
     container.add_argument(
-        *names, type=convert_to(kind), choices=tuple(kind), default=default, help=text, metavar=metavar
+        *names, type=make_choice_converter(kind), choices=tuple(kind), default=default, help=text, metavar=metavar
     )
 
 
@@ -187,7 +199,7 @@ def add_assume(container: argparse._ActionsContainer) -> None:
     )
 
 
-def choose_assumptions(words: Sequence[str]) -> Assumptions:
+def parse_assumptions(words: Sequence[str]) -> Assumptions:
     """Return the assumptions for the values of --assume, which are settings and at most one file name.
 
     A setting on the command line takes precedence over the same setting in the file.
@@ -198,7 +210,7 @@ def choose_assumptions(words: Sequence[str]) -> Assumptions:
     """
     from dicommap.healthimaging.assumptions import Assumptions
 
-    files = [word for word in words if _is_file_name(word)]
+    files = [word for word in words if _is_assumptions_file(word)]
     if len(files) > 1:
         raise UsageError("--assume names two files of assumptions.", fix="Name one of them, and settings beside it.")
     settings = [word for word in words if word not in files]
@@ -209,11 +221,11 @@ def choose_assumptions(words: Sequence[str]) -> Assumptions:
     return Assumptions.from_settings(settings, read_assumptions(files[0]))
 
 
-def _is_file_name(word: str) -> bool:
+def _is_assumptions_file(word: str) -> bool:
     return "=" not in word and (word.endswith(".json") or os.sep in word or os.path.isfile(word))
 
 
-def add_keywords(container: argparse._ActionsContainer, name: str, text: str) -> None:
+def add_keyword_option(container: argparse._ActionsContainer, name: str, text: str) -> None:
     """Add an option whose values are DICOM keywords. `split_keywords` converts its values to a list of keywords."""
     container.add_argument(name, metavar="KEYWORD", action="append", help=f"{text} Repeat it, or use commas.")
 
@@ -223,7 +235,7 @@ def add_dry_run(container: argparse._ActionsContainer, text: str) -> None:
     container.add_argument("-n", "--dry-run", action="store_true", help=text)
 
 
-def add_jobs(parser: Parser, verb: str) -> None:
+def add_job_option(parser: Parser, verb: str) -> None:
     """Add the option --job, which selects jobs of a package, to a parser. `verb` is the first word of its help."""
     parser.add_argument("--job", metavar="ID", action="append", help=f"{verb} only this job. May be repeated.")
 
@@ -289,7 +301,7 @@ def add_audit_options(parser: Parser) -> None:
     audit.add_argument(
         "--original-attributes",
         metavar="FILE.jsonl",
-        type=output_path,
+        type=parse_output_path,
         help="With a package, write items for the Original Attributes Sequence of each instance to this file, too.",
     )
     add_choice(
@@ -304,7 +316,7 @@ def add_audit_options(parser: Parser) -> None:
     )
 
 
-def read_audit_options(args: argparse.Namespace) -> dict[str, Any]:
+def get_audit_options(args: argparse.Namespace) -> dict[str, Any]:
     """Return the values of the options of `add_audit_options`, as arguments of `draft`."""
     names = ("reason", "audit_key", "audit_values", "original_attributes", "modification_reason", "previous_source")
     return {name: getattr(args, name) for name in names}
@@ -348,7 +360,7 @@ def list_given_options(
     from dicommap.cli.commands import RootParser
 
     parser = RootParser([args.command]).commands[args.command]
-    parser.fill()
+    parser.load_command()
     for action in parser._actions:
         value = getattr(args, action.dest, None)
         is_wanted = (only is None or action.dest in only) and action.dest not in without
@@ -367,7 +379,7 @@ def _list_option_words(action: argparse.Action, value: object) -> Iterator[str]:
         yield from (name, str(item)) if not str(item).startswith("-") else (f"{action.option_strings[-1]}={item}",)
 
 
-def suggest_path(name: str) -> str:
+def find_free_path(name: str) -> str:
     """Return a path for a new file: `name`, or the first free path with a number, such as `studies-2.csv`."""
     stem, suffix = os.path.splitext(name)
     paths = (name if number == 1 else f"{stem}-{number}{suffix}" for number in count(1))

@@ -16,8 +16,8 @@ from dicommap.cli.terminal import (
     lists_all_issues,
     paint,
     read_error_width,
-    read_width,
-    table_width,
+    read_output_width,
+    read_table_width,
 )
 from dicommap.dicom.choices import to_choice
 from dicommap.dicom.printable_text import make_printable
@@ -28,6 +28,7 @@ from dicommap.display.issue_groups import format_issue_group, group_issues
 from dicommap.display.report import ColumnKind
 from dicommap.display.table_layout import COLUMN_GAP, card_lines, column_of, fit_table
 from dicommap.issues import Severity
+from dicommap.issues.wording import format_count
 from dicommap.model.masking import find_marks
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ MAX_ROWS_BY_FIELD = 2
 _HEADING_STYLE = "1"
 _INDENT = "  "
 _ISSUES_STATUS = 1
+_UNKNOWN_STATUS = 4
 
 
 def print_line(line: str = "", *, style: str = "") -> None:
@@ -67,7 +69,7 @@ def print_line(line: str = "", *, style: str = "") -> None:
     _write_lines(sys.stdout, [paint(make_printable(line), style)])
 
 
-def print_pieces(pieces: Iterable[tuple[str, str]]) -> None:
+def print_styled_line(pieces: Iterable[tuple[str, str]]) -> None:
     """Print one line of results that consists of pairs of a text and its style. Control characters are escaped."""
     _write_lines(sys.stdout, ["".join(paint(make_printable(text), style) for text, style in pieces)])
 
@@ -79,7 +81,7 @@ def print_heading(line: str) -> None:
 
 def print_text(text: str, *, indent: str = "") -> None:
     """Print a text to stdout. On a terminal, lines are broken between words; all but the first line are indented."""
-    for line in _wrap(make_printable(text), indent):
+    for line in _wrap_to_terminal_width(make_printable(text), indent):
         _write_lines(sys.stdout, [line])
 
 
@@ -102,10 +104,10 @@ def print_next_step(step: NextStep, *, to_stderr: bool = False) -> None:
     """
     stream = sys.stderr if to_stderr else sys.stdout
     if stream is not None:
-        _write_lines(stream, map(make_printable, step.lines(stream.encoding or "ascii")))
+        _write_lines(stream, map(make_printable, step.format_lines(stream.encoding or "ascii")))
 
 
-def write(pieces: Iterable[str]) -> None:
+def write_to_stdout(pieces: Iterable[str]) -> None:
     """Write the pieces of a text to stdout, encoded as UTF-8 in every locale."""
     for piece in pieces:
         if is_pager_closed():
@@ -136,7 +138,7 @@ def print_table(
             the marks and how to see values.
     """
     kinds = [column_of(column, numbers) for column in columns]
-    width = table_width()
+    width = read_table_width()
     layout: TableLayout | None = None
     hidden: dict[str, None] = {}
     shown_mark = ""
@@ -146,11 +148,11 @@ def print_table(
         if layout is None and not fitted.is_complete and len(block) <= MAX_ROWS_BY_FIELD:
             _print_rows_by_field(kinds, block)
         else:
-            _print_block(fitted, block, has_head=layout is None or not fitted.has_same_columns(layout))
+            _print_table_block(fitted, block, has_head=layout is None or not fitted.has_same_columns(layout))
             hidden.update(dict.fromkeys(fitted.hidden))
         layout = fitted
         if masker is not None and not shown_mark:
-            shown_mark = _find_mark(fitted, block)
+            shown_mark = _find_first_mark(fitted, block)
         if is_pager_closed():
             return
     if hidden:
@@ -160,7 +162,7 @@ def print_table(
         print_masked_note(masker)
 
 
-def _find_mark(layout: TableLayout, rows: Iterable[Sequence[str]]) -> str:
+def _find_first_mark(layout: TableLayout, rows: Iterable[Sequence[str]]) -> str:
     """Return the first mark of a masked value in the visible columns; an empty text if there is no mark."""
     cells = (row[fitted.index] for row in rows for fitted in layout.columns)
     return next((mark for cell in cells if "<" in cell for mark in find_marks(cell)), "")
@@ -185,7 +187,7 @@ def print_masked_note(masker: Masker, *, to_stderr: bool = False) -> None:
                 print_text(line)
 
 
-def _print_block(layout: TableLayout, rows: Iterable[Sequence[str]], *, has_head: bool) -> None:
+def _print_table_block(layout: TableLayout, rows: Iterable[Sequence[str]], *, has_head: bool) -> None:
     """Print some rows of a table, after the headings if `has_head` is true.
 
     If the output has colours, each cell that is a severity has the colour of this severity.
@@ -202,12 +204,12 @@ def _print_block(layout: TableLayout, rows: Iterable[Sequence[str]], *, has_head
                 if is_plain or not any(severities):
                     yield gap.join(cells).rstrip()
                 else:
-                    yield gap.join(map(_paint_severity, cells, severities)).rstrip()
+                    yield gap.join(map(_paint_severity_cell, cells, severities)).rstrip()
 
     _write_lines(sys.stdout, format_lines())
 
 
-def _paint_severity(cell: str, is_severity: bool) -> str:
+def _paint_severity_cell(cell: str, is_severity: bool) -> str:
     word = cell.strip()
     return paint(cell, SEVERITY_STYLES[Severity(word)]) if is_severity and word else cell
 
@@ -217,7 +219,7 @@ def _print_rows_by_field(columns: Sequence[TableColumn], rows: Sequence[Sequence
     for number, row in enumerate(rows):
         if number:
             print_line()
-        lines = [paint(label, _HEADING_STYLE) + text for label, text in card_lines(columns, row, read_width())]
+        lines = [paint(label, _HEADING_STYLE) + text for label, text in card_lines(columns, row, read_output_width())]
         _write_lines(sys.stdout, lines)
 
 
@@ -253,18 +255,21 @@ def print_issue_groups(groups: Iterable[IssueGroup], *, limit: int | None = None
             continue
         _print_issue_heading(make_printable(heading), SEVERITY_STYLES[group.severity])
         for line in lines:
-            _write_lines(sys.stdout, [_INDENT + part for part in _wrap(make_printable(line), _INDENT, len(_INDENT))])
+            _write_lines(
+                sys.stdout,
+                [_INDENT + part for part in _wrap_to_terminal_width(make_printable(line), _INDENT, len(_INDENT))],
+            )
         if is_pager_closed():
             return
 
 
 def _print_issue_heading(heading: str, style: str) -> None:
-    first, *others = _wrap(heading, _INDENT)
+    first, *others = _wrap_to_terminal_width(heading, _INDENT)
     label, colon, text = first.partition(":")
     _write_lines(sys.stdout, [paint(label + colon, style) + text, *others])
 
 
-def _wrap(text: str, indent: str, margin: int = 0) -> list[str]:
+def _wrap_to_terminal_width(text: str, indent: str, margin: int = 0) -> list[str]:
     """Break a text into lines that fit the terminal.
 
     Args:
@@ -273,7 +278,7 @@ def _wrap(text: str, indent: str, margin: int = 0) -> list[str]:
         margin: The number of characters to leave free on each line.
 
     """
-    width = read_width()
+    width = read_output_width()
     if width is None or len(text) <= width - margin:
         return [text]
     lines = wrap_text(text, width - margin - len(indent))
@@ -294,7 +299,7 @@ def write_issues(issues: Iterable[Issue], form: Format) -> None:
         UsageError: The format is not JSON, JSON Lines or CSV.
     """
     records = (issue.to_dict() for issue in issues)
-    write(record_lines(records, form, record=lambda record: record, row=flatten_issue_record))
+    write_to_stdout(record_lines(records, form, record=lambda record: record, row=flatten_issue_record))
 
 
 def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
@@ -308,6 +313,22 @@ def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
         return 0
     floor = Severity(fail_on.value)
     return _ISSUES_STATUS if any(severity.is_at_least(floor) for severity in severities) else 0
+
+
+def choose_effects_exit_status(issues: Iterable[Issue], unknown: int, fail_on: FailOn) -> int:
+    """Return the exit status after attributes were compared with what is stored.
+
+    It is 1 if an issue has the severity of --fail-on or a higher one; else 4 if `unknown`, the number of attributes or
+    image sets of which the result is not known, is not zero; else 0. With `--fail-on never`, it is always 0.
+    """
+    status = choose_exit_status((issue.severity for issue in issues), fail_on)
+    return status or (_UNKNOWN_STATUS if unknown and fail_on is not FailOn.NEVER else 0)
+
+
+def print_omitted_count(count: int, noun: str) -> None:
+    """Print how many rows a table leaves out, such as `... and 3 more studies`; nothing if `count` is not above 0."""
+    if count > 0:
+        print_line(f"... and {format_count(count, f'more {noun}')}")
 
 
 def print_job_event(job: str, event: str) -> None:

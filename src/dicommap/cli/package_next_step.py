@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.cli.next_step import RETRY_PREFIX, NextStep, explain_codes, list_placeholder_options
-from dicommap.cli.shell_words import path_word
+from dicommap.cli.next_step import RETRY_PREFIX, NextStep, list_placeholder_options, make_explain_step
+from dicommap.cli.shell_words import make_path_word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -29,9 +29,9 @@ def after_package(
         options: The words of the AWS options that the user gave.
         is_staged: Whether it is known that the files of staged jobs have been copied.
     """
-    place = path_word(package)
+    place = make_path_word(package)
     if not progress.jobs:
-        return _update(package, progress, options) or _DONE
+        return _make_update_step(package, progress, options) or _DONE
     if progress.ended < progress.started:
         return NextStep(words=("watch", place, *options))
     if progress.started == progress.jobs:
@@ -53,12 +53,12 @@ def after_policy(package: str, progress: JobCounts, *, options: Sequence[str], m
         missing: The members of the request that are not known.
     """
     if missing:
-        return NextStep(words=("policy", path_word(package), *options, *list_placeholder_options(missing)))
+        return NextStep(words=("policy", make_path_word(package), *options, *list_placeholder_options(missing)))
     return after_package(package, progress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReconciledState:
+class OutcomeFacts:
     """Facts about the outcomes of a package's instances. They decide the next step after `reconcile`."""
 
     missing: int
@@ -72,7 +72,7 @@ class ReconciledState:
 def after_reconcile(
     package: str,
     progress: JobCounts,
-    outcomes: ReconciledState,
+    outcomes: OutcomeFacts,
     *,
     options: Sequence[str],
     aws_options: Sequence[str],
@@ -99,14 +99,16 @@ def after_reconcile(
         return after_package(package, progress, options=aws_options)
     if outcomes.missing:
         copies = ("--stage-uri", RETRY_PREFIX) if outcomes.needs_copies else ()
-        return NextStep(words=("reconcile", path_word(package), *options, "--retry", path_word(retry), *copies))
+        return NextStep(
+            words=("reconcile", make_path_word(package), *options, "--retry", make_path_word(retry), *copies)
+        )
     if {"reconcile.non-primary"} <= set(outcomes.attention_codes) <= {"reconcile.non-primary", "reconcile.warnings"}:
-        return NextStep(words=("promote", path_word(package), *options, "-n"))
+        return NextStep(words=("promote", make_path_word(package), *options, "-n"))
     if outcomes.attention_codes:
-        return explain_codes(outcomes.attention_codes)
+        return make_explain_step(outcomes.attention_codes)
     if has_overrides:
-        return NextStep(words=("verify", path_word(package), *options))
-    return _update(package, progress, options) or _ALL_IMPORTED
+        return NextStep(words=("verify", make_path_word(package), *options))
+    return _make_update_step(package, progress, options) or _ALL_IMPORTED
 
 
 def after_verify(
@@ -121,10 +123,10 @@ def after_verify(
         progress: The numbers of the package's jobs and updates; None if they are not known.
     """
     if codes == ["verify.not-checked"]:
-        return NextStep(words=("reconcile", path_word(package), *options))
+        return NextStep(words=("reconcile", make_path_word(package), *options))
     if codes:
-        return explain_codes(codes)
-    return (progress and _update(package, progress, options)) or _ALL_VERIFIED
+        return make_explain_step(codes)
+    return (progress and _make_update_step(package, progress, options)) or _ALL_VERIFIED
 
 
 def after_update(
@@ -147,9 +149,9 @@ def after_update(
         options: The words of all options of the call, to repeat it.
     """
     if {*codes} == {"update.locked"}:
-        return NextStep(words=("update", path_word(package), *options), after="some minutes")
+        return NextStep(words=("update", make_path_word(package), *options), after="some minutes")
     if codes:
-        return explain_codes(codes)
+        return make_explain_step(codes)
     if not has_updates:
         return NextStep(sentence="'dicommap draft --updates' writes packages with updates.")
     if is_revert and not has_results:
@@ -158,9 +160,9 @@ def after_update(
     return NextStep(sentence=f"Done: {sentence}")
 
 
-def _update(package: str, progress: JobCounts, options: Sequence[str]) -> NextStep | None:
+def _make_update_step(package: str, progress: JobCounts, options: Sequence[str]) -> NextStep | None:
     """Return the step that lists the requests of the package's updates; None if all updates were sent."""
-    return NextStep(words=("update", path_word(package), "-n", *options)) if progress.has_updates else None
+    return NextStep(words=("update", make_path_word(package), "-n", *options)) if progress.has_updates else None
 
 
 def after_retry(
@@ -176,4 +178,4 @@ def after_retry(
     """
     if package is not None and progress is not None:
         return after_package(package, progress, options=options)
-    return explain_codes(codes) if codes else NextStep(sentence="Done: nothing is left to import again.")
+    return make_explain_step(codes) if codes else NextStep(sentence="Done: nothing is left to import again.")

@@ -54,12 +54,12 @@ class _PagerPipe(io.RawIOBase):
     def write(self, data: ReadableBuffer) -> int:
         content = bytes(data)
         if self._process is None and not self._is_direct:
-            self._start()
+            self._start_pager()
         if self._is_direct:
             self._terminal.write(content)
             self._terminal.flush()
         elif not self.has_ended:
-            self._send(content)
+            self._send_to_pager(content)
         return len(content)
 
     def stop(self) -> None:
@@ -83,7 +83,7 @@ class _PagerPipe(io.RawIOBase):
         if self._old_handler is not None:
             signal.signal(signal.SIGINT, self._old_handler)  # type: ignore[arg-type]
 
-    def _start(self) -> None:
+    def _start_pager(self) -> None:
         try:
             self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, env=self._environment)  # noqa: S603  the user's own command
         except OSError:
@@ -96,7 +96,7 @@ class _PagerPipe(io.RawIOBase):
         if threading.current_thread() is threading.main_thread():
             self._old_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def _send(self, content: bytes) -> None:
+    def _send_to_pager(self, content: bytes) -> None:
         stdin = self._process.stdin if self._process is not None else None
         try:
             if stdin is not None:
@@ -118,7 +118,7 @@ def paged_stdout(*, chop_lines: bool) -> Iterator[None]:
         yield
         return
     terminal = sys.stdout
-    pipe = _PagerPipe(command, _pager_environment(chop_lines=chop_lines), terminal.buffer)  # type: ignore[arg-type]
+    pipe = _PagerPipe(command, _make_pager_environment(chop_lines=chop_lines), terminal.buffer)  # type: ignore[arg-type]
     pages = io.TextIOWrapper(
         io.BufferedWriter(pipe), encoding=terminal.encoding, errors="backslashreplace", line_buffering=False
     )
@@ -147,6 +147,6 @@ def find_pager() -> list[str]:
     return [] if words == ["cat"] else words
 
 
-def _pager_environment(*, chop_lines: bool) -> dict[str, str]:
+def _make_pager_environment(*, chop_lines: bool) -> dict[str, str]:
     options = _LESS_OPTIONS + ("S" if chop_lines else "")
     return {"LESS": options, "LV": "-c", **os.environ}

@@ -108,7 +108,7 @@ class Parser(argparse.ArgumentParser):
         Raises:
             UsageError: A word is unknown or wrong, or a required word is missing.
         """
-        words = self.arrange(sys.argv[1:] if args is None else args)
+        words = self.arrange_words(sys.argv[1:] if args is None else args)
         try:
             return super().parse_known_args(words, namespace)
         except argparse.ArgumentError as error:
@@ -128,18 +128,18 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """Return the help. Its usage line names only the required options and the arguments."""
-        self.usage = self.format_call().replace("%", "%%")
+        self.usage = self.format_usage_line().replace("%", "%%")
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError for an error that argparse reports. Most errors are found earlier, by `arrange`."""
+        """Raise UsageError for an error that argparse reports. Most errors are found earlier, by `arrange_words`."""
         raise self.make_usage_error(message[:1].upper() + message[1:] + ".")
 
     def make_usage_error(self, message: str, *advice: str) -> UsageError:
         """Return a UsageError with a message and advice. A last sentence names the command that prints the help."""
         return UsageError(message, fix=" ".join([*filter(None, advice), f"See '{self.prog} --help'."]))
 
-    def format_call(self) -> str:
+    def format_usage_line(self) -> str:
         """Return the usage line: the program's name, its required options and its arguments."""
         required = [
             f"{get_option_names(action)[0]} {get_value_name(action)}"
@@ -149,7 +149,7 @@ class Parser(argparse.ArgumentParser):
         arguments = [get_value_name(action) for action in self._list_arguments()]
         return " ".join([self.prog, "[OPTIONS]", *required, *arguments])
 
-    def arrange(self, words: Sequence[str]) -> list[str]:
+    def arrange_words(self, words: Sequence[str]) -> list[str]:
         """Return the words of a call in another order: first options, each joined to its value, then all arguments.
 
         For example, `tree -o i.db more` becomes `--output=i.db -- tree more`.
@@ -176,7 +176,7 @@ class Parser(argparse.ArgumentParser):
                 except UsageError as error:  # raised only after all words are read, because a later --help has priority
                     wrong = wrong or error
         if wrong is None:
-            wrong = self._find_missing_option(used_options) or self._find_wrong_argument(arguments)
+            wrong = self._find_missing_option_error(used_options) or self._find_wrong_argument_error(arguments)
         if wrong is not None:
             raise wrong
         if has_commands:
@@ -197,14 +197,14 @@ class Parser(argparse.ArgumentParser):
             if takes_value(short):  # a value joined to the name, as in -j2
                 name, equals, value, action = word[:2], "=", word[2:], short
             else:  # options joined to one word, as in -n0
-                self._record_use(short, word[:2], None, used_options)
+                self._record_option_use(short, word[:2], None, used_options)
                 return [word[:2], *self._read_option(f"-{word[2:]}", rest, used_options)]
         if action is None:
             raise self.make_unknown_option_error(name)
         if not takes_value(action):
             if equals:
                 raise self.make_usage_error(f"Option {name} takes no value.", f"Write {name} alone.")
-            self._record_use(action, name, None, used_options)
+            self._record_option_use(action, name, None, used_options)
             return [name]
         if not equals:
             next_word = next(iter(rest), None)
@@ -213,13 +213,13 @@ class Parser(argparse.ArgumentParser):
             value = next_word
         if action.choices is not None:
             self._check_value(action, value)
-        self._require_text(action, name, value)
+        self._require_nonempty_value(action, name, value)
         if name == word[:2] and word != name:
             self._require_joined_value(action, word, value)
-        self._record_use(action, name, value, used_options)
+        self._record_option_use(action, name, value, used_options)
         return [f"{get_option_names(action)[-1]}={value}"]
 
-    def _require_text(self, action: argparse.Action, name: str, value: str) -> None:
+    def _require_nonempty_value(self, action: argparse.Action, name: str, value: str) -> None:
         """Raise UsageError if an option's value is empty, or has only blanks and commas.
 
         A shell passes an empty text for a variable that is not set. An empty condition would select all rows, and an
@@ -231,7 +231,9 @@ class Parser(argparse.ArgumentParser):
         advice = f"Write {written}." if action.required else f"Write {written}, or leave the option out."
         raise self.make_usage_error(f"The value of {name} is empty.", advice)
 
-    def _record_use(self, action: argparse.Action, name: str, value: str | None, used_options: _UsedOptions) -> None:
+    def _record_option_use(
+        self, action: argparse.Action, name: str, value: str | None, used_options: _UsedOptions
+    ) -> None:
         """Record the use of an option. Raise UsageError if it contradicts an earlier option of the call.
 
         Args:
@@ -271,27 +273,29 @@ class Parser(argparse.ArgumentParser):
 
     def make_unknown_option_error(self, name: str) -> UsageError:
         """Return the error for an option that this parser does not have, with a similar option as a suggestion."""
-        return self.make_usage_error(f"Unknown option '{name}'.", suggest(name, self._option_string_actions))
+        return self.make_usage_error(f"Unknown option '{name}'.", format_suggestion(name, self._option_string_actions))
 
-    def _find_missing_option(self, used_options: _UsedOptions) -> UsageError | None:
+    def _find_missing_option_error(self, used_options: _UsedOptions) -> UsageError | None:
+        """Return the error for the first required option that the call does not have; None if it has all."""
         for action in self._actions:
             if action.required and is_option(action) and action not in used_options:
                 written = f"{get_option_names(action)[0]} {get_value_name(action)}"
-                return self.make_usage_error(f"Option {written} is missing.", f"Write '{self.format_call()}'.")
+                return self.make_usage_error(f"Option {written} is missing.", f"Write '{self.format_usage_line()}'.")
         return None
 
-    def _find_wrong_argument(self, arguments: Sequence[str]) -> UsageError | None:
+    def _find_wrong_argument_error(self, arguments: Sequence[str]) -> UsageError | None:
+        """Return the error for too few, too many or empty arguments; None if the arguments are right."""
         expected = self._list_arguments()
         required = [action for action in expected if action.nargs in (None, "+", argparse.PARSER)]
         if len(arguments) < len(required):
             missing = get_value_name(required[len(arguments)])
-            return self.make_usage_error(f"Argument {missing} is missing.", f"Write '{self.format_call()}'.")
+            return self.make_usage_error(f"Argument {missing} is missing.", f"Write '{self.format_usage_line()}'.")
         if len(arguments) > len(expected) and not any(action.nargs in _MANY for action in expected):
             extra = arguments[len(expected)]
-            return self.make_usage_error(f"Unexpected argument '{extra}'.", f"Write '{self.format_call()}'.")
+            return self.make_usage_error(f"Unexpected argument '{extra}'.", f"Write '{self.format_usage_line()}'.")
         if "" in arguments and self._subparsers is None:  # an empty path would be the working directory
             name = get_value_name(expected[min(arguments.index(""), len(expected) - 1)])
-            return self.make_usage_error(f"Argument {name} is empty.", f"Write '{self.format_call()}'.")
+            return self.make_usage_error(f"Argument {name} is empty.", f"Write '{self.format_usage_line()}'.")
         return None
 
     def _list_arguments(self) -> list[argparse.Action]:
@@ -302,14 +306,14 @@ class Parser(argparse.ArgumentParser):
         if action.choices is None or value in action.choices:
             return
         known = list(map(str, action.choices))
-        meant, listed = suggest(str(value), known, similarity=0.7), f"Known: {', '.join(known)}."
+        meant, listed = format_suggestion(str(value), known, similarity=0.7), f"Known: {', '.join(known)}."
         if isinstance(action, argparse._SubParsersAction):
             raise self.make_usage_error(f"Unknown command '{value}'.", meant or listed)
         name = get_option_names(action)[-1] if is_option(action) else get_value_name(action)
         raise self.make_usage_error(f"Unknown value '{value}' for {name}.", meant, listed)
 
 
-def suggest(word: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
+def format_suggestion(word: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
     """Return the question `Did you mean ...?` with the most similar known word; empty if no word is similar.
 
     Args:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.policy import policy
 from dicommap.cli.options import add_choice, add_import_settings, add_package, list_given_options
-from dicommap.cli.output import print_error, print_next_step, write
+from dicommap.cli.output import print_error, print_next_step, write_to_stdout
 from dicommap.cli.package_next_step import after_policy
 from dicommap.dicom.strict_json import dump_json
 from dicommap.errors import UsageError
@@ -32,7 +32,7 @@ EXAMPLES = """\
   dicommap policy package --part bucket-policy"""
 
 
-class Part(StrEnum):
+class PolicyPart(StrEnum):
     """The values of --part: one of the policies, or all policies."""
 
     ALL = "all"
@@ -59,17 +59,17 @@ _UNKNOWN_VALUES = {
 """Placeholder in a policy -> the setting that fills it in. For example, the ARN of the role contains the account id."""
 
 _MEMBERS = {
-    Part.ROLE_PERMISSIONS: "rolePermissions",
-    Part.ROLE_TRUST: "roleTrust",
-    Part.CALLER: "caller",
-    Part.VALIDATE_STORE: "validateStore",
-    Part.VERIFY: "verify",
-    Part.UPDATE: "update",
-    Part.PROMOTE: "promote",
-    Part.PROBE: "probe",
-    Part.BUCKET_POLICY: "bucketPolicy",
-    Part.ROLE_KMS: "roleKms",
-    Part.CALLER_KMS: "callerKms",
+    PolicyPart.ROLE_PERMISSIONS: "rolePermissions",
+    PolicyPart.ROLE_TRUST: "roleTrust",
+    PolicyPart.CALLER: "caller",
+    PolicyPart.VALIDATE_STORE: "validateStore",
+    PolicyPart.VERIFY: "verify",
+    PolicyPart.UPDATE: "update",
+    PolicyPart.PROMOTE: "promote",
+    PolicyPart.PROBE: "probe",
+    PolicyPart.BUCKET_POLICY: "bucketPolicy",
+    PolicyPart.ROLE_KMS: "roleKms",
+    PolicyPart.CALLER_KMS: "callerKms",
 }
 
 
@@ -77,12 +77,12 @@ def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap policy` to `parser`."""
     add_package(parser)
     # With `metavar`, the help does not print all names in one word, which is wider than a terminal.
-    parts = ", ".join(part for part in Part if part is not Part.ALL)
+    parts = ", ".join(part for part in PolicyPart if part is not PolicyPart.ALL)
     add_choice(
         parser,
         "--part",
-        kind=Part,
-        default=Part.ALL,
+        kind=PolicyPart,
+        default=PolicyPart.ALL,
         metavar="PART",
         text=f"Print one policy alone, as IAM takes it: {parts}.",
     )
@@ -99,12 +99,12 @@ def run(args: argparse.Namespace) -> int:
         output_s3_uri=args.output_s3_uri,
         region=args.region,
     )
-    if args.part is not Part.ALL and _MEMBERS[args.part] not in policies:
-        needs = "updates" if args.part is Part.UPDATE else "import jobs"
+    if args.part is not PolicyPart.ALL and _MEMBERS[args.part] not in policies:
+        needs = "updates" if args.part is PolicyPart.UPDATE else "import jobs"
         raise UsageError(f"--part {args.part}: the package has no {needs}.", fix="Leave --part out, or name another.")
-    text = dump_json(policies if args.part is Part.ALL else policies[_MEMBERS[args.part]])
-    write([text])
-    if args.part is not Part.ALL and (note := policies["notes"].get(_MEMBERS[args.part])):
+    text = dump_json(policies if args.part is PolicyPart.ALL else policies[_MEMBERS[args.part]])
+    write_to_stdout([text])
+    if args.part is not PolicyPart.ALL and (note := policies["notes"].get(_MEMBERS[args.part])):
         print_error(f"Note: {note}")
     missing = {member for value, member in _UNKNOWN_VALUES.items() if value in text}
     if missing:

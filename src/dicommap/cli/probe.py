@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.cli.confirmation import add_yes, create_confirmation
+from dicommap.cli.confirmation import add_yes_option, make_confirm_function
 from dicommap.cli.next_step import (
     DATASTORE_ID,
     INPUT_PREFIX,
@@ -14,7 +14,7 @@ from dicommap.cli.next_step import (
     OUTPUT_PREFIX,
     ROLE_ARN,
     NextStep,
-    explain_codes,
+    make_explain_step,
 )
 from dicommap.cli.options import (
     add_aws_options,
@@ -24,7 +24,7 @@ from dicommap.cli.options import (
     add_import_settings,
     create_clients,
     list_given_options,
-    output_path,
+    parse_output_path,
 )
 from dicommap.cli.output import (
     choose_exit_status,
@@ -35,9 +35,9 @@ from dicommap.cli.output import (
     print_next_step,
     print_table,
     print_text,
-    write,
+    write_to_stdout,
 )
-from dicommap.cli.shell_words import path_word
+from dicommap.cli.shell_words import make_path_word
 from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.strict_json import dump_json
 from dicommap.errors import UsageError
@@ -95,8 +95,8 @@ def add_arguments(parser: Parser) -> None:
         "--clean-up", action="store_true", help="Delete the image sets, objects and job manifests of the probe."
     )
     add_choice(parser, "--format", kind=ReportFormat, default=ReportFormat.TABLE, text="How the report is printed.")
-    parser.add_argument("--html", metavar="FILE", type=output_path, help="Write the report as an HTML page, too.")
-    add_yes(parser)
+    parser.add_argument("--html", metavar="FILE", type=parse_output_path, help="Write the report as an HTML page, too.")
+    add_yes_option(parser)
     add_fail_on(parser)
     request = parser.add_argument_group("Import job request")
     add_import_settings(request)
@@ -128,13 +128,13 @@ def run(args: argparse.Namespace) -> int:
         dry_run=args.dry_run,
         clean_up=args.clean_up,
         clients=create_clients(args),
-        confirm=create_confirmation(yes=args.yes),
+        confirm=make_confirm_function(yes=args.yes),
         on_step=print_job_event,
     )
     if args.html is not None:
         write_new_text_file(args.html, (result.html(),))
     if args.format is ReportFormat.JSON and result.report is not None:
-        write([dump_json(result.report.model_dump(mode="json"))])
+        write_to_stdout([dump_json(result.report.model_dump(mode="json"))])
         print_error(*map(str, result.issues))
     else:
         _print_result(result, args)
@@ -188,13 +188,15 @@ def _print_estimate(estimate: ProbeEstimate) -> None:
 def _choose_next_step(result: ProbeResult, args: argparse.Namespace) -> NextStep:
     """Return the next step: explain errors, repeat the call without -n, or draft with the probe's assumptions."""
     if codes := [issue.code for issue in result.issues.errors]:
-        return explain_codes(codes)
+        return make_explain_step(codes)
     if args.dry_run:
         options = tuple(list_given_options(args, without={"dry_run", "html", "format"}))
-        return NextStep(words=("probe", path_word(str(args.directory)), *options, *_list_missing_options(args)))
+        return NextStep(words=("probe", make_path_word(str(args.directory)), *options, *_list_missing_options(args)))
     if args.clean_up:
         return NextStep(sentence="Done: what the probe has made is deleted. Its report stays in the directory.")
-    return NextStep(words=("draft", INVENTORY, "--assume", path_word(str(args.directory / ASSUMPTIONS_FILE)), "-n"))
+    return NextStep(
+        words=("draft", INVENTORY, "--assume", make_path_word(str(args.directory / ASSUMPTIONS_FILE)), "-n")
+    )
 
 
 def _list_missing_options(args: argparse.Namespace) -> Iterator[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.promote import PromoteResult, promote
-from dicommap.cli.confirmation import add_yes, confirm_lines
-from dicommap.cli.next_step import NextStep, after_dry_run, explain_codes
+from dicommap.cli.confirmation import add_yes_option, confirm_lines
+from dicommap.cli.next_step import NextStep, after_dry_run, make_explain_step
 from dicommap.cli.options import (
     add_aws_options,
     add_dry_run,
@@ -25,9 +25,10 @@ from dicommap.cli.output import (
     print_line,
     print_masked_note,
     print_next_step,
+    print_omitted_count,
     print_table,
     print_text,
-    write,
+    write_to_stdout,
 )
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.csv_json import record_lines
@@ -111,7 +112,7 @@ def add_arguments(parser: Parser) -> None:
     )
     add_format(parser, PromotionFormat)
     add_show_values(parser)
-    add_yes(parser)
+    add_yes_option(parser)
     add_fail_on(parser)
     add_aws_options(parser)
     add_output_options(parser)
@@ -121,8 +122,8 @@ def run(args: argparse.Namespace) -> int:
     """Run `dicommap promote` with the parsed arguments, and return the exit status."""
     masker = Masker(show_values=args.show_values)
 
-    def confirm(planned: tuple[PromotionResult, ...]) -> bool:
-        return confirm_lines(_describe(planned, args, masker), yes=args.yes)
+    def confirm_promotions(planned: tuple[PromotionResult, ...]) -> bool:
+        return confirm_lines(_describe_promotions(planned, args, masker), yes=args.yes)
 
     promoted = promote(
         args.package,
@@ -133,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
         allow_other_patient=args.allow_other_patient,
         dry_run=args.dry_run,
         clients=create_clients(args),
-        confirm=confirm,
+        confirm=confirm_promotions,
         progress=True,
     )
     if args.format is PromotionFormat.TABLE:
@@ -141,13 +142,13 @@ def run(args: argparse.Namespace) -> int:
         print_next_step(_choose_next_step(promoted, args))
     else:
         records = (build_promotion_record(result, masker) for result in promoted.results)
-        write(record_lines(records, args.format, record=lambda record: record, row=flatten_promotion_record))
+        write_to_stdout(record_lines(records, args.format, record=lambda record: record, row=flatten_promotion_record))
         print_issues(promoted.issues, stderr=True)
         print_masked_note(masker, to_stderr=True)
     return choose_exit_status((issue.severity for issue in promoted.issues), args.fail_on)
 
 
-def _describe(planned: Sequence[PromotionResult], args: argparse.Namespace, masker: Masker) -> Iterator[str]:
+def _describe_promotions(planned: Sequence[PromotionResult], args: argparse.Namespace, masker: Masker) -> Iterator[str]:
     """Yield the lines that describe the planned promotions, before the user is asked to confirm them."""
     plans = [result.promotion for result in planned if result.promotion is not None]
     updates = sum(bool(plan.changes) for plan in plans)
@@ -177,9 +178,7 @@ def _print_result(promoted: PromoteResult, masker: Masker) -> None:
     rows = [format_promotion_row(result, masker) for result in promoted.results[:IMAGE_SETS_SHOWN]]
     if rows:
         print_table(PROMOTION_COLUMNS, rows, masker=masker)
-    rest = len(promoted.results) - len(rows)
-    if rest:
-        print_line(f"... and {format_count(rest, 'more image set')}")
+    print_omitted_count(len(promoted.results) - len(rows), "image set")
     print_masked_note(masker)
     print_issues(promoted.issues)
     if promoted.is_dry:
@@ -194,4 +193,4 @@ def _choose_next_step(promoted: PromoteResult, args: argparse.Namespace) -> Next
         options = tuple(list_given_options(args, without={"dry_run"}))
         return after_dry_run("promote", str(promoted.package), codes=(), options=options)
     codes = [issue.code for issue in promoted.issues if issue.severity is not Severity.NOTE]
-    return explain_codes(codes) if codes else NextStep(sentence="Done: no image set is left to promote.")
+    return make_explain_step(codes) if codes else NextStep(sentence="Done: no image set is left to promote.")

@@ -19,26 +19,27 @@ from dicommap.cli.options import (
     add_package,
     add_show_values,
     create_clients,
+    find_free_path,
     list_given_options,
-    output_path,
-    suggest_path,
+    parse_output_path,
 )
 from dicommap.cli.output import (
+    choose_effects_exit_status,
     choose_exit_status,
     print_error,
     print_issues,
     print_line,
     print_next_step,
+    print_omitted_count,
     print_table,
     print_text,
-    write,
+    write_to_stdout,
 )
-from dicommap.cli.package_next_step import ReconciledState, after_package, after_reconcile, after_retry, after_verify
+from dicommap.cli.package_next_step import OutcomeFacts, after_package, after_reconcile, after_retry, after_verify
 from dicommap.cli.terminal import add_output_options
 from dicommap.cli.verify import (
     READING_OPTIONS,
     add_reading_options,
-    choose_verification_status,
     get_reading_options,
     list_attention_codes,
     print_verification,
@@ -137,7 +138,11 @@ def add_arguments(parser: Parser) -> None:
     )
     add_format(parser, ResultFormat)
     parser.add_argument(
-        "-o", "--output", metavar="FILE", type=output_path, help="Write the results to this file, and print the table."
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=parse_output_path,
+        help="Write the results to this file, and print the table.",
     )
     add_show_values(parser)
     add_fail_on(parser)
@@ -148,7 +153,7 @@ def add_arguments(parser: Parser) -> None:
     retry.add_argument(
         "--retry",
         metavar="PACKAGE",
-        type=output_path,
+        type=parse_output_path,
         help="Write a new package that holds only what was not imported.",
     )
     retry.add_argument(
@@ -177,7 +182,7 @@ def run(args: argparse.Namespace) -> int:
     if output is not None:
         write_new_text_file(output, pieces)
     elif form is not ResultFormat.TABLE:
-        write(pieces)
+        write_to_stdout(pieces)
     result = reconciling.result()
     has_text = output is not None or form is ResultFormat.TABLE
     if has_text:
@@ -189,12 +194,14 @@ def run(args: argparse.Namespace) -> int:
         _print_retry(new_package, has_text=has_text)
         issues += new_package.issues
     status = choose_exit_status((issue.severity for issue in issues), args.fail_on)
-    verification = _verify(args, has_text=has_text) if args.verify else None
-    _print_step(args, result, new_package, verification, has_text=has_text)
-    return status if status or verification is None else choose_verification_status(verification, args.fail_on)
+    verification = _verify_and_print(args, has_text=has_text) if args.verify else None
+    _print_next_step(args, result, new_package, verification, has_text=has_text)
+    if status or verification is None:
+        return status
+    return choose_effects_exit_status(verification.issues, verification.unknown, args.fail_on)
 
 
-def _print_step(
+def _print_next_step(
     args: argparse.Namespace,
     result: Reconciliation,
     new_package: Retry | None,
@@ -216,7 +223,7 @@ def _print_step(
         print_next_step(step)
 
 
-def _verify(args: argparse.Namespace, *, has_text: bool) -> Verification:
+def _verify_and_print(args: argparse.Namespace, *, has_text: bool) -> Verification:
     """Verify whether the overrides were applied, and print the result to stdout.
 
     If `has_text` is False, stdout has the records of `reconcile`. Then only the issues and the numbers of applied
@@ -251,7 +258,7 @@ def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path
 
 
 def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextStep:
-    outcomes = ReconciledState(
+    outcomes = OutcomeFacts(
         missing=sum(job.retry_count for job in result.jobs),
         attention_codes=tuple(issue.code for issue in result.issues if issue.severity is not Severity.NOTE),
         needs_copies=any(
@@ -260,7 +267,7 @@ def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextS
     )
     options = tuple(list_given_options(args, only={"manifests", *AWS_OPTIONS}))
     aws_options = tuple(list_given_options(args, only=AWS_OPTIONS))
-    retry = suggest_path(f"{args.package}-retry")
+    retry = find_free_path(f"{args.package}-retry")
     return after_reconcile(
         str(args.package),
         _count_reconciled_jobs(result, args.package),
@@ -381,9 +388,4 @@ def _print_outcomes(
         for first, counts in rows[:limit]
     )
     print_table((*columns, *numbers), cells, numbers=numbers)
-    _print_omitted_count(len(rows) - limit, noun)
-
-
-def _print_omitted_count(rest: int, noun: str) -> None:
-    if rest > 0:
-        print_line(f"... and {format_count(rest, f'more {noun}')}")
+    print_omitted_count(len(rows) - limit, noun)

@@ -12,16 +12,16 @@ from dicommap.cli.next_step import after_scan
 from dicommap.cli.options import (
     add_aws_options,
     add_fail_on,
-    add_keywords,
+    add_keyword_option,
     add_rate,
     create_clients,
-    output_path,
+    find_free_path,
+    parse_output_path,
+    parse_whole_number,
     split_keywords,
-    suggest_path,
-    whole_number,
 )
 from dicommap.cli.output import choose_exit_status, print_issue_counts, print_line, print_next_step
-from dicommap.cli.shell_words import path_word, quote_word
+from dicommap.cli.shell_words import make_path_word, quote_word
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.formatting import format_byte_count
 from dicommap.errors import DocumentError, UsageError, os_error_reason
@@ -78,9 +78,9 @@ def add_arguments(parser: Parser) -> None:
         help="Directories or files, prefixes such as s3://bucket/prefix/, or one healthimaging:DATASTOREID.",
     )
     parser.add_argument(
-        "-o", "--output", metavar="INVENTORY", type=output_path, required=True, help="The inventory to write."
+        "-o", "--output", metavar="INVENTORY", type=parse_output_path, required=True, help="The inventory to write."
     )
-    add_keywords(parser, "--attributes", "Capture these attributes, too.")
+    add_keyword_option(parser, "--attributes", "Capture these attributes, too.")
     parser.add_argument("--follow-links", action="store_true", help="Follow links to directories, but never in a loop.")
     parser.add_argument(
         "--archives", action="store_true", help="Scan the content of .zip, .tar, .tar.gz, .tar.bz2 and .tar.xz, too."
@@ -95,14 +95,14 @@ def add_arguments(parser: Parser) -> None:
         "-j",
         "--jobs",
         metavar="N",
-        type=whole_number,
+        type=parse_whole_number,
         default=AUTO_JOBS,
         help="Processes that read files; 0 is one for each processor, if it pays.",
     )
     parser.add_argument(
         "--in-flight",
         metavar="N",
-        type=whole_number,
+        type=parse_whole_number,
         default=DEFAULT_IN_FLIGHT,
         help="Files that each process reads at once from slow storage.",
     )
@@ -194,14 +194,14 @@ def _print_summary(counts: InventorySummary, output: Path, *, is_stored: bool) -
     if counts.issues:
         print_issue_counts(counts.issues)
     if counts.issues and not has_errors:
-        print_line(f"See them with: dicommap show {quote_word(path_word(output))} --level issue")
+        print_line(f"See them with: dicommap show {quote_word(make_path_word(output))} --level issue")
     print_next_step(
         after_scan(
             str(output),
             files=counts.files,
             instances=counts.instances,
             has_errors=has_errors,
-            sheet=suggest_path("studies.csv"),
+            sheet=find_free_path("studies.csv"),
         )
     )
 
@@ -253,7 +253,7 @@ def _open_path_list(name: str, *, null: bool) -> Iterator[Iterator[str]]:
 
 def _read_paths(file: BinaryIO, *, null: bool) -> Iterator[str]:
     first = True
-    for line in _split_at(file, b"\0" if null else b"\n"):
+    for line in _split_stream(file, b"\0" if null else b"\n"):
         path = line if null else line.removesuffix(b"\r")
         if first:
             _require_utf8_list(path, null=null)
@@ -275,9 +275,10 @@ def _require_utf8_list(first: bytes, *, null: bool) -> None:
         )
 
 
-def _split_at(file: BinaryIO, end: bytes) -> Iterator[bytes]:
+def _split_stream(file: BinaryIO, end: bytes) -> Iterator[bytes]:
+    """Yield the parts of a stream that end with `end`, without `end`, and the rest after the last one."""
     rest = b""
-    while data := _read_bytes(file):
+    while data := _read_chunk(file):
         *parts, rest = (rest + data).split(end)
         yield from parts
         if len(rest) > PATH_LIMIT:
@@ -289,7 +290,7 @@ def _split_at(file: BinaryIO, end: bytes) -> Iterator[bytes]:
         yield rest
 
 
-def _read_bytes(file: BinaryIO) -> bytes:
+def _read_chunk(file: BinaryIO) -> bytes:
     try:
         return file.read(_READ_BYTES)
     except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.cli.output import write
+from dicommap.cli.output import write_to_stdout
 from dicommap.validation.schema_registry import list_schema_names, read_schema_text
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run `dicommap schema` with the parsed arguments, and return the exit status."""
     if args.name is None:
-        write(f"{known}\n" for known in list_schema_names())
+        write_to_stdout(f"{known}\n" for known in list_schema_names())
     else:
-        write([read_schema_text(args.name)])
+        write_to_stdout([read_schema_text(args.name)])
     return 0

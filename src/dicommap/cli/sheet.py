@@ -15,18 +15,18 @@ from dicommap.cli.options import (
     add_delimiter,
     add_fail_on,
     add_inventory,
-    add_keywords,
+    add_keyword_option,
     list_given_options,
     parse_conditions,
+    parse_whole_number,
     split_keywords,
-    whole_number,
 )
 from dicommap.cli.output import (
     choose_exit_status,
     print_issues,
     print_line,
     print_next_step,
-    write,
+    write_to_stdout,
 )
 from dicommap.edits.table_formats import TextEncoding
 from dicommap.errors import UsageError
@@ -79,7 +79,7 @@ def add_arguments(parser: Parser) -> None:
     )
     add_choice(parser, "--level", kind=SheetLevel, text="What each row is; by default a study, or as in --carry-over.")
     add_delimiter(parser)
-    add_keywords(parser, "--columns", "Write only these columns.")
+    add_keyword_option(parser, "--columns", "Write only these columns.")
     parser.add_argument(
         "--where",
         metavar="KEYWORD=PATTERN",
@@ -91,7 +91,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--limit",
         metavar="N",
-        type=whole_number,
+        type=parse_whole_number,
         help=f"Write the first N rows only. Needed for over {MAX_UNASKED_INSTANCES:,} instances without a condition.",
     )
     parser.add_argument(
@@ -111,42 +111,41 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("A workbook has no delimiter.", fix="Leave --delimiter out, or write CSV.")
     delimiter = args.delimiter or (Delimiter.TAB if suffix == ".tsv" else Delimiter.COMMA)
     with Inventory.open(args.inventory) as inventory:
-        made = sheet(
-            inventory,
-            level=args.level.value if args.level is not None else None,
-            columns=split_keywords(args.columns),
-            where=parse_conditions(args.where),
-            studies=split_keywords(args.study),
-            series=split_keywords(args.series),
-            limit=args.limit,
-            carry_over=args.carry_over,
-            delimiter=delimiter.character,
-            encoding=args.encoding,
-        )
-        if args.where or args.study or args.series:
-            _require_match(
-                inventory,
-                Selection(
-                    where=parse_conditions(args.where),
-                    studies=split_keywords(args.study),
-                    series=split_keywords(args.series),
-                    limit=1,
-                ),
-            )
+        made = _make_sheet(inventory, args, delimiter)
         if str(output) == STDOUT:
-            write(made)
+            write_to_stdout(made)
             print_issues(made.issues, stderr=True)
             return choose_exit_status((issue.severity for issue in made.issues), args.fail_on)
         count = made.save(output)
     if args.carry_over is not None:
-        _print_carried(made, args.carry_over)
+        _print_carried_edits(made, args.carry_over)
     print_line(f"{output}: {format_count(count, 'row')}")
     options = tuple(list_given_options(args, only={"delimiter"}))
     print_next_step(after_sheet(str(args.inventory), str(output), options=options))
     return choose_exit_status((issue.severity for issue in made.issues), args.fail_on)
 
 
-def _require_match(inventory: Inventory, selection: Selection) -> None:
+def _make_sheet(inventory: Inventory, args: argparse.Namespace, delimiter: Delimiter) -> Sheet:
+    """Return the sheet that the options describe. Raise UsageError if no study meets the conditions."""
+    where, studies, series = parse_conditions(args.where), split_keywords(args.study), split_keywords(args.series)
+    made = sheet(
+        inventory,
+        level=args.level.value if args.level is not None else None,
+        columns=split_keywords(args.columns),
+        where=where,
+        studies=studies,
+        series=series,
+        limit=args.limit,
+        carry_over=args.carry_over,
+        delimiter=delimiter.character,
+        encoding=args.encoding,
+    )
+    if args.where or args.study or args.series:
+        _require_matching_study(inventory, Selection(where=where, studies=studies, series=series, limit=1))
+    return made
+
+
+def _require_matching_study(inventory: Inventory, selection: Selection) -> None:
     """Raise UsageError if no study meets the conditions, so that the sheet would have no row."""
     if next(iter(inventory.studies(selection)), None) is not None:
         return
@@ -162,7 +161,7 @@ def _require_match(inventory: Inventory, selection: Selection) -> None:
     )
 
 
-def _print_carried(made: Sheet, older: Path) -> None:
+def _print_carried_edits(made: Sheet, older: Path) -> None:
     """Print the issues of the older sheet, and how many of its edits were copied to the new sheet."""
     print_issues(made.issues)
     not_carried = sum(issue.code == "sheet.not-carried-over" for issue in made.issues)

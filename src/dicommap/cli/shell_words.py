@@ -37,7 +37,7 @@ def quote_word(word: str, encoding: str = "utf-8") -> str:
     return f"$'{''.join(escaped)}'"
 
 
-def path_word(path: StrPath) -> str:
+def make_path_word(path: StrPath) -> str:
     """Return a path as a word of a command line.
 
     If it begins with a dash, put `./` before it, so that it is not an option.

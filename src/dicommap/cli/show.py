@@ -13,14 +13,21 @@ from dicommap.cli.options import (
     add_format,
     add_inventory,
     add_show_values,
-    convert_to,
+    find_free_path,
+    make_choice_converter,
     parse_conditions,
+    parse_whole_number,
     split_keywords,
-    suggest_path,
-    whole_number,
 )
-from dicommap.cli.output import print_issue_groups, print_line, print_masked_note, print_next_step, print_table, write
-from dicommap.cli.parser import suggest
+from dicommap.cli.output import (
+    print_issue_groups,
+    print_line,
+    print_masked_note,
+    print_next_step,
+    print_table,
+    write_to_stdout,
+)
+from dicommap.cli.parser import format_suggestion
 from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import to_choice
 from dicommap.dicom.dictionary import TAG_BY_KEYWORD
@@ -40,7 +47,7 @@ from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
 from dicommap.inventory.selection import Selection
 from dicommap.issues import CATALOGUE, Severity
-from dicommap.issues.wording import format_count
+from dicommap.issues.wording import format_count, make_plural
 from dicommap.model.masking import UNMASKED_KEYWORDS, Masker, find_marks
 
 if TYPE_CHECKING:
@@ -152,13 +159,6 @@ _RANKS = {
 """Level -> its columns, the most important first. On a narrow terminal, the last columns are hidden."""
 _NUMBERS = ("series", "instances", "files", "bytes", "InstanceNumber", "SeriesNumber")
 _PATHS = ("path", "source", "location", "message")
-_NOUNS = {
-    ShowLevel.STUDY: "studies",
-    ShowLevel.SERIES: "series",
-    ShowLevel.INSTANCE: "instances",
-    ShowLevel.FILE: "files",
-    ShowLevel.ISSUE: "issues",
-}
 
 
 def add_arguments(parser: Parser) -> None:
@@ -182,7 +182,7 @@ def add_arguments(parser: Parser) -> None:
     rows.add_argument("--code", metavar="CODE", action="append", help="Only issues with this code. May be repeated.")
     rows.add_argument(
         "--severity",
-        type=convert_to(Severity),
+        type=make_choice_converter(Severity),
         choices=tuple(Severity),
         action="append",
         help="Only issues with this severity. May be repeated.",
@@ -200,7 +200,7 @@ def add_arguments(parser: Parser) -> None:
     rows.add_argument(
         "--limit",
         metavar="N",
-        type=whole_number,
+        type=parse_whole_number,
         help="List the first N rows only; of issues, the first N of each code.",
     )
     add_output_options(parser)
@@ -211,9 +211,9 @@ def run(args: argparse.Namespace) -> int:
     level = to_choice(ShowLevel, args.level, "level")
     form = to_choice(Format, args.format, "format")
     with Inventory.open(args.inventory) as inventory:
-        columns = _parse_columns(split_keywords(args.columns), inventory, level)
+        columns = _require_known_columns(split_keywords(args.columns), inventory, level)
         order = RecordOrder.from_words(split_keywords(args.sort))
-        _parse_columns(order.columns, inventory, level)
+        _require_known_columns(order.columns, inventory, level)
         selection = _parse_selection(args, is_sorted=bool(order))
         if level is ShowLevel.ISSUE and form is Format.TABLE and not (columns or order):
             _print_issues(inventory, selection, args)
@@ -222,23 +222,23 @@ def run(args: argparse.Namespace) -> int:
         records = _read_records(inventory, level, selection, order, args.limit, masker)
         flatten = flatten_issue_record if level is ShowLevel.ISSUE else flatten_record
         if form is Format.TABLE:
-            columns = columns or _default_columns(inventory, level, args)
+            columns = columns or _choose_default_columns(inventory, level, args)
             _print_records(map(flatten, records), columns, level, args, masker)
         else:
             selected = (select_columns(record, columns) for record in islice(records, args.limit))
             marks: list[str] = []
-            listed = _collect_first_mark(selected, marks)
+            listed = _iterate_and_collect_mark(selected, marks)
             lines = record_lines(
                 listed, form, record=lambda record: record, row=lambda row: _select_cells(flatten(row), columns)
             )
-            write(lines)
+            write_to_stdout(lines)
             if marks and masker.example:
                 masker.example = marks[0]  # the note quotes this mark as an example, so it must be in the output
                 print_masked_note(masker, to_stderr=True)
     return 0
 
 
-def _collect_first_mark(records: Iterable[Record], marks: list[str]) -> Iterator[Record]:
+def _iterate_and_collect_mark(records: Iterable[Record], marks: list[str]) -> Iterator[Record]:
     """Yield the records unchanged, and add the first mark of a masked value to `marks`, which is empty at first.
 
     The explanation below the list names this mark.
@@ -256,20 +256,20 @@ def _select_cells(row: dict[str, str], columns: Sequence[str]) -> dict[str, str]
 
 def _print_next_step(args: argparse.Namespace, codes: Sequence[str] = (), *, is_empty: bool = False) -> None:
     """Print the next command. `codes` are the codes of the listed issues, the most severe first."""
-    sheet = suggest_path({"series": "series.csv", "instance": "instances.csv"}.get(args.level.value, "studies.csv"))
+    sheet = find_free_path({"series": "series.csv", "instance": "instances.csv"}.get(args.level.value, "studies.csv"))
     step = after_show(
         str(args.inventory),
         level=args.level.value,
         codes=list(codes),
         is_empty=is_empty,
         has_conditions=_has_conditions(args),
-        where=_repeat_conditions(args),
+        where=_list_conditions_to_repeat(args),
         sheet=sheet,
     )
     print_next_step(step)
 
 
-def _repeat_conditions(args: argparse.Namespace) -> list[str]:
+def _list_conditions_to_repeat(args: argparse.Namespace) -> list[str]:
     """Return the conditions of --where for the next command. A pattern for a masked attribute becomes a placeholder."""
     conditions = [condition.partition("=") for condition in args.where or ()]
     return [
@@ -278,7 +278,7 @@ def _repeat_conditions(args: argparse.Namespace) -> list[str]:
     ]
 
 
-def _parse_columns(names: Sequence[str], inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
+def _require_known_columns(names: Sequence[str], inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
     """Check names of columns, and return them as a tuple. Raises UsageError if the level has no column of this name."""
     known = _FIELDS[level] + (inventory.keywords if level in (ShowLevel.STUDY, ShowLevel.SERIES) else ())
     for name in names:
@@ -287,7 +287,7 @@ def _parse_columns(names: Sequence[str], inventory: Inventory, level: ShowLevel)
             advice = "" if is_level_of_files or name not in TAG_BY_KEYWORD else "Scan again with --attributes for it."
             raise UsageError(
                 f"Level {level} has no column '{name}'.",
-                fix=" ".join(filter(None, [advice or suggest(name, known), f"Known: {', '.join(known)}."])),
+                fix=" ".join(filter(None, [advice or format_suggestion(name, known), f"Known: {', '.join(known)}."])),
             )
     return tuple(names)
 
@@ -304,7 +304,8 @@ def _parse_selection(args: argparse.Namespace, *, is_sorted: bool) -> Selection:
     for code in codes:
         if code not in CATALOGUE:
             raise UsageError(
-                f"Unknown issue code '{code}'.", fix=suggest(code, CATALOGUE) or "'dicommap explain' lists all codes."
+                f"Unknown issue code '{code}'.",
+                fix=format_suggestion(code, CATALOGUE) or "'dicommap explain' lists all codes.",
             )
     return Selection(
         where=parse_conditions(args.where),
@@ -316,7 +317,7 @@ def _parse_selection(args: argparse.Namespace, *, is_sorted: bool) -> Selection:
     )
 
 
-def _default_columns(inventory: Inventory, level: ShowLevel, args: argparse.Namespace) -> tuple[str, ...]:
+def _choose_default_columns(inventory: Inventory, level: ShowLevel, args: argparse.Namespace) -> tuple[str, ...]:
     columns = _COLUMNS[level]
     if "path" in columns and len(inventory.sources) > 1:
         at = columns.index("path")
@@ -335,7 +336,7 @@ def _read_records(
     masker: Masker,
 ) -> Iterator[Record]:
     """Yield the records of the selected rows, sorted by `order` if it has columns."""
-    items, build = _choose_functions(inventory, level)
+    items, build = _choose_list_and_record_functions(inventory, level)
     flatten = flatten_issue_record if level is ShowLevel.ISSUE else flatten_record
     rows: Iterable[Any] = items(selection)
     if order:
@@ -345,7 +346,7 @@ def _read_records(
     return (build(row, masker=masker) for row in rows)
 
 
-def _choose_functions(
+def _choose_list_and_record_functions(
     inventory: Inventory, level: ShowLevel
 ) -> tuple[Callable[[Selection], Iterable[Any]], Callable[..., Record]]:
     """Return two functions for a level: the first yields the selected items, the second builds an item's record."""
@@ -369,7 +370,7 @@ def _print_records(
 ) -> None:
     first = next(rows, None)
     if first is None:
-        print_line(f"No {_NOUNS[level]} match." if _has_conditions(args) else f"No {_NOUNS[level]}.")
+        print_line(f"No {make_plural(level.value)}{' match' if _has_conditions(args) else ''}.")
         _print_next_step(args, is_empty=True)
         return
     cells = ([_format_cell(column, row) for column in columns] for row in islice(chain([first], rows), args.limit))
@@ -382,9 +383,8 @@ def _print_records(
 def _print_issues(inventory: Inventory, selection: Selection, args: argparse.Namespace) -> None:
     """Print the issues in groups. At most --limit issues of a group are listed, and the others are counted."""
     groups = inventory.issue_groups(selection)
-    if groups:
-        print_issue_groups(groups, limit=args.limit)
-    else:
+    print_issue_groups(groups, limit=args.limit)
+    if not groups:
         print_line("No issues match." if _has_conditions(args) else "No issues.")
     _print_next_step(args, [group.code for group in groups], is_empty=_has_conditions(args))
 

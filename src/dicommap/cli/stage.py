@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.stage import StageResult, stage
 from dicommap.api.validate import validate
-from dicommap.cli.confirmation import add_yes, create_confirmation
-from dicommap.cli.next_step import NextStep, after_dry_run, explain_codes
+from dicommap.cli.confirmation import add_yes_option, make_confirm_function
+from dicommap.cli.next_step import NextStep, after_dry_run, make_explain_step
 from dicommap.cli.options import (
     AWS_OPTIONS,
     add_aws_options,
     add_dry_run,
     add_fail_on,
-    add_jobs,
+    add_job_option,
     add_package,
     create_clients,
     list_given_options,
@@ -24,8 +24,9 @@ from dicommap.cli.output import (
     print_issues,
     print_line,
     print_next_step,
+    print_omitted_count,
     print_table,
-    write,
+    write_to_stdout,
 )
 from dicommap.cli.package_next_step import after_package
 from dicommap.cli.terminal import add_output_options
@@ -64,14 +65,14 @@ def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap stage` to `parser`."""
     add_package(parser)
     add_dry_run(parser, "Print every copy as JSON Lines; send nothing.")
-    add_jobs(parser, "Stage")
+    add_job_option(parser, "Stage")
     parser.add_argument(
         "--source",
         metavar="ROOT",
         action="append",
         help="A directory or S3 prefix that files may be sent from. May be repeated. Without it you are asked.",
     )
-    add_yes(parser)
+    add_yes_option(parser)
     add_fail_on(parser)
     add_aws_options(parser)
     add_output_options(parser, pager=False)
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         sources=args.source or (),
         jobs=args.job or (),
         clients=create_clients(args),
-        confirm=create_confirmation(yes=args.yes, roots_named=bool(args.source)),
+        confirm=make_confirm_function(yes=args.yes, roots_named=bool(args.source)),
         progress=True,
     )
     _print_result(staged)
@@ -98,13 +99,13 @@ def _print_copies(args: argparse.Namespace) -> int:
     """Print planned copies as lines of JSON, then errors and warnings of the package. Return the exit status."""
     count = 0
 
-    def records() -> Iterator[dict[str, object]]:
+    def count_and_yield_copies() -> Iterator[dict[str, object]]:
         nonlocal count
         for copy in list_staging_copies(args.package, jobs=args.job or ()):
             count += 1
             yield dict(copy)
 
-    write(format_json_lines(records()))
+    write_to_stdout(format_json_lines(count_and_yield_copies()))
     issues = [issue for issue in validate(args.package, sources=args.source) if issue.severity is not Severity.NOTE]
     print_issues(issues, stderr=True)
     print_error(f"{format_count(count, 'copy')}. Nothing was sent.")
@@ -113,7 +114,7 @@ def _print_copies(args: argparse.Namespace) -> int:
     if count:
         step = after_dry_run("stage", str(args.package), codes=codes, options=options)
     else:
-        step = explain_codes(codes) if codes else _choose_submit(args)
+        step = make_explain_step(codes) if codes else _choose_step_after_copies(args)
     print_next_step(step, to_stderr=True)
     return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
@@ -129,18 +130,16 @@ def _print_result(staged: StageResult) -> None:
     ]
     columns = ("job", "inputS3Uri", "copied", "there before", "missing", "size")
     print_table(columns, rows, numbers=columns[2:])
-    rest = len(staged.jobs) - JOBS_SHOWN
-    if rest > 0:
-        print_line(f"... and {format_count(rest, 'more job')}")
+    print_omitted_count(len(staged.jobs) - JOBS_SHOWN, "job")
     print_issues(staged.issues)
 
 
 def _choose_next_step(staged: StageResult, args: argparse.Namespace) -> NextStep:
     codes = [issue.code for issue in staged.issues.errors]
-    return explain_codes(codes) if codes else _choose_submit(args)
+    return make_explain_step(codes) if codes else _choose_step_after_copies(args)
 
 
-def _choose_submit(args: argparse.Namespace) -> NextStep:
+def _choose_step_after_copies(args: argparse.Namespace) -> NextStep:
     """Return the next step after files of the chosen jobs were copied: stage the other jobs, or submit the package."""
     options = tuple(list_given_options(args, only=AWS_OPTIONS))
     job_counts = PackageDirectory(args.package).count_jobs()

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
 from dicommap.api.submit import SubmitResult, submit
-from dicommap.cli.confirmation import add_yes, create_confirmation
-from dicommap.cli.next_step import NextStep, after_dry_run, explain_codes
+from dicommap.cli.confirmation import add_yes_option, make_confirm_function
+from dicommap.cli.next_step import NextStep, after_dry_run, make_explain_step
 from dicommap.cli.options import (
     AWS_OPTIONS,
     add_aws_options,
     add_dry_run,
     add_fail_on,
     add_import_settings,
-    add_jobs,
+    add_job_option,
     add_package,
     add_rate,
     create_clients,
     list_given_options,
-    whole_number,
+    make_count_parser,
 )
 from dicommap.cli.output import (
     choose_exit_status,
@@ -29,7 +28,7 @@ from dicommap.cli.output import (
     print_line,
     print_next_step,
     print_table,
-    write,
+    write_to_stdout,
 )
 from dicommap.cli.package_next_step import after_package
 from dicommap.cli.terminal import add_output_options
@@ -39,6 +38,8 @@ from dicommap.issues.wording import format_count
 from dicommap.package.package_directory import PackageDirectory
 
 if TYPE_CHECKING:
+    import argparse
+
     from dicommap.cli.parser import Parser
 
 DESCRIPTION = """
@@ -64,11 +65,11 @@ def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap submit` to `parser`."""
     add_package(parser)
     add_dry_run(parser, "Print every request as JSON Lines; send nothing.")
-    add_jobs(parser, "Submit")
+    add_job_option(parser, "Submit")
     parser.add_argument(
         "--concurrent-jobs",
         metavar="N",
-        type=_parse_job_count,
+        type=make_count_parser("jobs"),
         default=CONCURRENT_JOBS,
         help="The account's quota of import jobs at the same time.",
     )
@@ -79,7 +80,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--no-check", action="store_true", help="Do not compare the objects in S3 with the plan of the jobs."
     )
-    add_yes(parser)
+    add_yes_option(parser)
     add_fail_on(parser)
     request = parser.add_argument_group("Import job request")
     add_import_settings(request)
@@ -105,12 +106,12 @@ def run(args: argparse.Namespace) -> int:
         check=not args.no_check,
         dry_run=args.dry_run,
         clients=create_clients(args),
-        confirm=create_confirmation(yes=args.yes),
+        confirm=make_confirm_function(yes=args.yes),
         progress=True,
         on_step=print_job_event,
     )
     if submitted.is_dry:
-        write(format_json_lines(dict(request) for request in submitted.requests))
+        write_to_stdout(format_json_lines(dict(request) for request in submitted.requests))
         print_error(
             *map(str, submitted.issues), f"{format_count(len(submitted.requests), 'request')}. Nothing was sent."
         )
@@ -118,13 +119,6 @@ def run(args: argparse.Namespace) -> int:
         _print_result(submitted)
     print_next_step(_choose_next_step(submitted, args), to_stderr=submitted.is_dry)
     return choose_exit_status((issue.severity for issue in submitted.issues), args.fail_on)
-
-
-def _parse_job_count(word: str) -> int:
-    number = whole_number(word)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"'{word}' is not a number of jobs, which is 1 at least")
-    return number
 
 
 def _print_result(submitted: SubmitResult) -> None:
@@ -146,6 +140,6 @@ def _choose_next_step(submitted: SubmitResult, args: argparse.Namespace) -> Next
         options = tuple(list_given_options(args, without={"dry_run"}))
         return after_dry_run("submit", package, codes=codes, options=options, missing=submitted.placeholders)
     if codes:
-        return explain_codes(codes)
+        return make_explain_step(codes)
     options = tuple(list_given_options(args, only=AWS_OPTIONS))
     return after_package(package, PackageDirectory(package).count_jobs(), options=options, is_staged=True)

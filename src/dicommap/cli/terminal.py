@@ -83,7 +83,7 @@ def add_output_options(parser: Parser, *, pager: bool = True) -> None:
 
 
 @contextmanager
-def output_options(args: argparse.Namespace) -> Iterator[None]:
+def use_output_options(args: argparse.Namespace) -> Iterator[None]:
     """Return a context manager in which the output options of a call are used.
 
     If stdout is a terminal and the command allows it, the results are shown in a pager.
@@ -136,7 +136,7 @@ def has_colors() -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or is_terminal()
 
 
-def read_width() -> int | None:
+def read_output_width() -> int | None:
     """Return the maximum number of characters of a line of results; None for no maximum, as in a pipe or file."""
     if not sys.stdout.isatty():
         return _options.pipe_width
@@ -159,9 +159,9 @@ def _read_terminal_width(stream: TextIO | None) -> int:
     return max(MIN_WIDTH, columns or _DEFAULT_WIDTH)
 
 
-def table_width() -> int | None:
+def read_table_width() -> int | None:
     """Return the maximum number of characters of a line of a table; None with --wide, and in a pipe or file."""
-    return None if _options.wide else read_width()
+    return None if _options.wide else read_output_width()
 
 
 def choose_ellipsis() -> str:

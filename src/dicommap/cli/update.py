@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.update import UpdateOptions, UpdateRun
-from dicommap.cli.confirmation import add_yes, create_confirmation
+from dicommap.cli.confirmation import add_yes_option, make_confirm_function
 from dicommap.cli.next_step import NextStep, after_dry_run
 from dicommap.cli.options import (
-    FailOn,
     Format,
     add_aws_options,
     add_dry_run,
@@ -21,19 +19,20 @@ from dicommap.cli.options import (
     add_show_values,
     create_clients,
     list_given_options,
-    whole_number,
+    make_count_parser,
 )
 from dicommap.cli.output import (
-    choose_exit_status,
+    choose_effects_exit_status,
     print_error,
     print_issues,
     print_job_event,
     print_line,
     print_masked_note,
     print_next_step,
+    print_omitted_count,
     print_table,
     print_text,
-    write,
+    write_to_stdout,
 )
 from dicommap.cli.package_next_step import after_update
 from dicommap.cli.terminal import add_output_options
@@ -55,6 +54,7 @@ from dicommap.package.image_set_reader import LOCK_SECONDS
 from dicommap.package.image_set_reverter import ForecastRevert
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from dicommap.cli.parser import Parser
@@ -83,8 +83,6 @@ EXAMPLES = """\
   dicommap update package --revert"""
 
 IMAGE_SETS_SHOWN = 50
-UNKNOWN_STATUS = 4
-"""Exit status if it is not known whether all attributes are as wanted, and none is known to be wrong."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -114,14 +112,14 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--lock-timeout",
         metavar="SECONDS",
-        type=_parse_seconds,
+        type=make_count_parser("seconds"),
         default=int(LOCK_SECONDS),
         help="How long to wait while an image set is LOCKED.",
     )
     add_rate(parser, "--update-rate", "UpdateImageSetMetadata", UPDATE_IMAGE_SET_METADATA_RATE)
     add_format(parser)
     add_show_values(parser)
-    add_yes(parser)
+    add_yes_option(parser)
     add_fail_on(parser)
     add_aws_options(parser)
     add_output_options(parser, pager=False)
@@ -143,19 +141,19 @@ def run(args: argparse.Namespace) -> int:
         args.package,
         options,
         clients=create_clients(args),
-        confirm=create_confirmation(yes=args.yes),
+        confirm=make_confirm_function(yes=args.yes),
         progress=True,
         on_step=print_job_event if args.format is Format.TABLE else None,
     )
     if args.dry_run:
         masker = Masker(show_values=args.show_values)
-        write(format_json_lines(_build_requests(running, masker)))
+        write_to_stdout(format_json_lines(_build_request_records(running, masker)))
         print_masked_note(masker, to_stderr=True)
     elif args.format is Format.TABLE:
         for _ in running:
             pass
     else:
-        write(
+        write_to_stdout(
             record_lines(_build_records(running), args.format, record=lambda record: record, row=flatten_outcome_record)
         )
     result = running.result()
@@ -165,14 +163,7 @@ def run(args: argparse.Namespace) -> int:
     elif args.format is Format.TABLE:
         _print_result(result)
     print_next_step(_choose_next_step(result, args), to_stderr=result.is_dry or args.format is not Format.TABLE)
-    return _choose_status(result, args.fail_on)
-
-
-def _parse_seconds(word: str) -> int:
-    number = whole_number(word)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"'{word}' is not a number of seconds, which is 1 at least")
-    return number
+    return choose_effects_exit_status(result.issues, result.unknown, args.fail_on)
 
 
 def _build_records(running: UpdateRun) -> Iterator[Record]:
@@ -180,7 +171,7 @@ def _build_records(running: UpdateRun) -> Iterator[Record]:
         yield build_update_record(result)
 
 
-def _build_requests(running: UpdateRun, masker: Masker) -> Iterator[Record]:
+def _build_request_records(running: UpdateRun, masker: Masker) -> Iterator[Record]:
     for forecast in running.forecast():
         if isinstance(forecast, ForecastRevert):
             yield build_revert_record(
@@ -219,9 +210,7 @@ def _print_result(result: UpdateResult) -> None:
             for item in shown
         ]
         print_table(("study or series", "image set", "outcome", "version", "attributes"), rows)
-        rest = sum(result.counts.values()) - len(rows)
-        if rest > 0:
-            print_line(f"... and {format_count(rest, 'more image set')}")
+        print_omitted_count(sum(result.counts.values()) - len(rows), "image set")
     print_issues(result.issues)
     if result.counts:
         print_text(f"image sets: {describe_outcomes(result.counts)}", indent="  ")
@@ -245,9 +234,3 @@ def _choose_next_step(result: UpdateResult, args: argparse.Namespace) -> NextSte
         has_updates=result.has_updates,
         options=options,
     )
-
-
-def _choose_status(result: UpdateResult, fail_on: FailOn) -> int:
-    status = choose_exit_status((issue.severity for issue in result.issues), fail_on)
-    is_unknown = bool(result.unknown) and fail_on is not FailOn.NEVER
-    return status or (UNKNOWN_STATUS if is_unknown else 0)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.validate import validate
-from dicommap.cli.next_step import NextStep, after_rules, explain_codes
+from dicommap.cli.next_step import NextStep, after_rules, make_explain_step
 from dicommap.cli.options import (
     AWS_OPTIONS,
     Format,
@@ -18,10 +18,10 @@ from dicommap.cli.options import (
     add_format,
     add_rate,
     add_show_values,
-    choose_assumptions,
     create_clients,
     list_given_options,
-    output_path,
+    parse_assumptions,
+    parse_output_path,
 )
 from dicommap.cli.output import (
     choose_exit_status,
@@ -127,7 +127,7 @@ def add_arguments(parser: Parser) -> None:
     store.add_argument(
         "--image-sets",
         metavar="FILE",
-        type=output_path,
+        type=parse_output_path,
         help="Write the forecast of every image set into this CSV file, which must not exist yet.",
     )
     add_rate(store, "--search-rate", "SearchImageSets", SEARCH_IMAGE_SETS_RATE)
@@ -137,7 +137,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run `dicommap validate` with the parsed arguments, and return the exit status."""
-    assumptions = choose_assumptions(args.assume) if args.assume else None
+    assumptions = parse_assumptions(args.assume) if args.assume else None
     _refuse_options_without_effect(args)
     clients = create_clients(args) if args.s3 or args.store else None
     masker = Masker(show_values=args.show_values)
@@ -147,7 +147,7 @@ def run(args: argparse.Namespace) -> int:
         _open_image_sets_file(args.image_sets, masker) as on_image_set,
     ):
 
-        def check(path: Path, clients: Clients | None) -> Validation:
+        def validate_path(path: Path, clients: Clients | None) -> Validation:
             return validate(
                 path,
                 inventory=inventory,
@@ -163,7 +163,7 @@ def run(args: argparse.Namespace) -> int:
                 progress=True,
             )
 
-        issues, validations, unanswered = _check_paths(args.paths, clients, check)
+        issues, validations, unanswered = _validate_paths(args.paths, clients, validate_path)
         forecasts = [item.store_forecast for item in validations if item.store_forecast is not None]
         _print_issues(issues, args.format)
         if unanswered is not None:  # an AWS error is not an issue, because the packages may be correct
@@ -172,16 +172,13 @@ def run(args: argparse.Namespace) -> int:
             raise _IncompleteForecastError
     if args.format is Format.TABLE:
         if args.s3 and not has_errors(issues):
-            _print_s3_match(args.paths, alone=not any(map(_is_about_s3, issues)))
-        if forecasts:
-            _print_ended_packages(args.paths)
-        for forecast in forecasts:
-            _print_forecast(forecast, masker)
+            _print_s3_match(args.paths, alone=not any(map(_is_s3_warning, issues)))
+        _print_forecasts(forecasts, args.paths, masker)
         print_next_step(_choose_next_step(args, issues, validations))
     return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
 
-def _is_about_s3(issue: Issue) -> bool:
+def _is_s3_warning(issue: Issue) -> bool:
     return issue.severity is Severity.WARNING and not issue.code.startswith("store.")
 
 
@@ -223,8 +220,8 @@ def _open_image_sets_file(path: Path | None, masker: Masker) -> Iterator[Callabl
         yield write_row
 
 
-def _check_paths(
-    paths: Iterable[Path], clients: Clients | None, check: Callable[[Path, Clients | None], Validation]
+def _validate_paths(
+    paths: Iterable[Path], clients: Clients | None, validate_path: Callable[[Path, Clients | None], Validation]
 ) -> tuple[list[Issue], list[Validation], AwsError | None]:
     """Return the issues of all paths, the results, and the last AwsError; None if there was no such error.
 
@@ -235,7 +232,7 @@ def _check_paths(
     unanswered = None
     for path in paths:
         try:
-            validation = check(path, clients)
+            validation = validate_path(path, clients)
         except AwsError as error:
             issues += error.issues
             unanswered, clients = error, None
@@ -254,6 +251,13 @@ def _print_ended_packages(paths: Sequence[Path]) -> None:
                 f"All jobs of {make_printable(str(path))} have ended: the forecast is about an import that has already "
                 "happened, and the data store may hold its results."
             )
+
+
+def _print_forecasts(forecasts: Sequence[StoreForecast], packages: Sequence[Path], masker: Masker) -> None:
+    if forecasts:
+        _print_ended_packages(packages)
+    for forecast in forecasts:
+        _print_forecast(forecast, masker)
 
 
 def _print_forecast(forecast: StoreForecast, masker: Masker) -> None:
@@ -285,7 +289,7 @@ def _print_issues(issues: Sequence[Issue], form: Format) -> None:
 def _choose_next_step(args: argparse.Namespace, issues: Sequence[Issue], validations: Sequence[Validation]) -> NextStep:
     codes = [issue.code for issue in issues if issue.severity is Severity.ERROR]
     if codes:
-        return explain_codes(codes)
+        return make_explain_step(codes)
     path = args.paths[0]
     if len(args.paths) > 1:  # each path would need a different next step
         return NextStep()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from dicommap.api.verify import VerificationRun, VerificationSettings
 from dicommap.cli.options import (
     AWS_OPTIONS,
-    FailOn,
     add_aws_options,
     add_choice,
     add_fail_on,
@@ -20,17 +19,17 @@ from dicommap.cli.options import (
     add_show_values,
     create_clients,
     list_given_options,
-    output_path,
+    parse_output_path,
 )
 from dicommap.cli.output import (
-    choose_exit_status,
+    choose_effects_exit_status,
     print_issues,
-    print_line,
     print_masked_note,
     print_next_step,
+    print_omitted_count,
     print_table,
     print_text,
-    write,
+    write_to_stdout,
 )
 from dicommap.cli.package_next_step import after_verify
 from dicommap.cli.terminal import add_output_options
@@ -82,8 +81,6 @@ EXAMPLES = """\
 ATTRIBUTES_SHOWN = 50
 READING_OPTIONS = ("all_image_sets", "metadata_rate", "search_rate")
 """The names in the parsed arguments of the options of `add_reading_options`."""
-UNKNOWN_STATUS = 4
-"""Exit status if the effect of an attribute is not known, and no effect is known to be wrong."""
 
 
 class VerificationLevel(StrEnum):
@@ -130,7 +127,11 @@ def add_arguments(parser: Parser) -> None:
     )
     add_format(parser, VerificationFormat)
     parser.add_argument(
-        "-o", "--output", metavar="FILE", type=output_path, help="Write the results to this file, and print the table."
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=parse_output_path,
+        help="Write the results to this file, and print the table.",
     )
     add_show_values(parser)
     parser.add_argument(
@@ -180,7 +181,7 @@ def run(args: argparse.Namespace) -> int:
     if output is not None:
         write_new_text_file(output, pieces)
     elif form is not VerificationFormat.TABLE:
-        write(pieces)
+        write_to_stdout(pieces)
     verification = running.result()
     if output is not None or form is VerificationFormat.TABLE:
         print_verification(verification, masker)
@@ -190,7 +191,7 @@ def run(args: argparse.Namespace) -> int:
         print_next_step(after_verify(str(args.package), codes, options=options, progress=progress))
     elif form is not VerificationFormat.HTML:
         print_masked_note(masker, to_stderr=True)
-    return choose_verification_status(verification, args.fail_on)
+    return choose_effects_exit_status(verification.issues, verification.unknown, args.fail_on)
 
 
 def _build_records(studies: VerificationRun, level: VerificationLevel, masker: Masker) -> Iterator[Record]:
@@ -217,11 +218,9 @@ def print_verification(verification: Verification, masker: Masker) -> None:
     """Print the attributes that are not applied or whose effect is not known, then the issues and the counts."""
     results = list(islice(_list_attention_results(verification), ATTRIBUTES_SHOWN))
     if results:
-        rows = [_make_row(result, masker) for result in results]
+        rows = [_make_attribute_row(result, masker) for result in results]
         print_table(("study or series", "attribute", "effect", "wanted", "stored"), rows, masker=masker)
-        rest = verification.wrong + verification.unknown - len(rows)
-        if rest:
-            print_line(f"... and {format_count(rest, 'more attribute')}")
+        print_omitted_count(verification.wrong + verification.unknown - len(rows), "attribute")
         print_masked_note(masker)
     print_issues(verification.issues)
     counts = ", ".join(
@@ -249,17 +248,10 @@ def _list_attention_results(verification: Verification) -> Iterable[AttributeRes
     return results.values()
 
 
-def _make_row(result: AttributeResult, masker: Masker) -> tuple[str, ...]:
+def _make_attribute_row(result: AttributeResult, masker: Masker) -> tuple[str, ...]:
     check = result.check
     uid = check.series_instance_uid or check.study_instance_uid
     return uid, keyword_of(check.tag), result.effect.value, *format_values(result, masker)
-
-
-def choose_verification_status(verification: Verification, fail_on: FailOn) -> int:
-    """Return the exit status: 1 for issues of the severity of --fail-on, else 4 if an effect is not known, else 0."""
-    status = choose_exit_status((issue.severity for issue in verification.issues), fail_on)
-    is_unknown = bool(verification.unknown) and fail_on is not FailOn.NEVER
-    return status or (UNKNOWN_STATUS if is_unknown else 0)
 
 
 def list_attention_codes(verification: Verification) -> list[str]:

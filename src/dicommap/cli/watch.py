@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.watch import WatchResult, watch
-from dicommap.cli.next_step import NextStep, after_fhir_watch, explain_codes
+from dicommap.cli.next_step import NextStep, after_fhir_watch, make_explain_step
 from dicommap.cli.options import (
     AWS_OPTIONS,
     STDOUT,
@@ -134,7 +134,7 @@ def _choose_next_step(watched: WatchResult, args: argparse.Namespace) -> NextSte
         return after_fhir_watch(args.fhir_job, is_running=is_running, options=options)
     unusable = [issue.code for issue in watched.issues.errors if issue.code != "watch.failed"]
     if unusable:
-        return explain_codes(unusable)
+        return make_explain_step(unusable)
     return after_package(str(watched.package), PackageDirectory(watched.package).count_jobs(), options=options)
 
 

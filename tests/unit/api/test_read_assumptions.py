@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.cli.options import choose_assumptions
+from dicommap.cli.options import parse_assumptions
 from dicommap.errors import DocumentError, UsageError
 
 MEMBERS = dicommap.Assumptions(patientInSeries="unavailable", emptyValue="null").model_dump()
@@ -29,12 +29,12 @@ def test_the_assumptions_of_a_file_are_read(tmp_path: Path) -> None:
 def test_options_of_a_call_replace_those_of_the_file(tmp_path: Path) -> None:
     path = str(write(tmp_path / "assumptions.json"))
     expected = dicommap.Assumptions(patientInSeries="unavailable", emptyValue="no-value", otherLevels="error")
-    assert choose_assumptions(["emptyValue=no-value", path, "otherLevels=error"]) == expected
-    assert choose_assumptions([]) == dicommap.Assumptions()
+    assert parse_assumptions(["emptyValue=no-value", path, "otherLevels=error"]) == expected
+    assert parse_assumptions([]) == dicommap.Assumptions()
     with pytest.raises(UsageError, match="two files"):
-        choose_assumptions([path, path])
+        parse_assumptions([path, path])
     with pytest.raises(DocumentError, match=r"missing\.json"):
-        choose_assumptions(["missing.json"])
+        parse_assumptions(["missing.json"])
 
 
 @pytest.mark.parametrize(

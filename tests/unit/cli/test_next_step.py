@@ -22,11 +22,11 @@ from dicommap.cli.next_step import (
     after_scan,
     after_sheet,
     after_show,
-    allow_updates,
-    explain_codes,
+    make_explain_step,
+    make_updates_option_step,
 )
 from dicommap.cli.package_next_step import (
-    ReconciledState,
+    OutcomeFacts,
     after_package,
     after_policy,
     after_reconcile,
@@ -65,7 +65,7 @@ def looked(*codes: str, changes: int = 1, needs_uri: bool = False) -> NextStep:
 
 
 def reconciled(progress: JobCounts = ENDED, missing: int = 0, *codes: str, needs_copies: bool = False) -> NextStep:
-    outcomes = ReconciledState(missing=missing, attention_codes=codes, needs_copies=needs_copies)
+    outcomes = OutcomeFacts(missing=missing, attention_codes=codes, needs_copies=needs_copies)
     options = ("--manifests", "m", *REGION)
     return after_reconcile("p", progress, outcomes, options=options, aws_options=REGION, retry="p-retry")
 
@@ -175,8 +175,8 @@ STEPS = {
 
 @pytest.mark.parametrize(("step", "command"), STEPS.values(), ids=list(STEPS))
 def test_each_state_has_its_next_command(step: NextStep, command: str) -> None:
-    printed = "\n".join(step.lines())
-    assert all(len(line) <= LINE_WIDTH for line in step.lines())
+    printed = "\n".join(step.format_lines())
+    assert all(len(line) <= LINE_WIDTH for line in step.format_lines())
     if not command:
         assert "dicommap " not in printed.partition("'")[0]
         return
@@ -206,7 +206,7 @@ def test_each_family_of_codes_has_a_step_or_none() -> None:
 def test_a_path_comes_through_a_shell(path: str) -> None:
     for encoding in ("utf-8", "ascii"):
         step = after_draft(path, "i.db", codes=(), sheet="s")
-        (line,) = [line for line in step.lines(encoding) if "validate" in line]
+        (line,) = [line for line in step.format_lines(encoding) if "validate" in line]
         word = line.partition("validate ")[2].partition(" --inventory")[0]
         echoed = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True).stdout
         expected = f"./{path}" if path.startswith("-") else path
@@ -216,13 +216,13 @@ def test_a_path_comes_through_a_shell(path: str) -> None:
 
 def test_many_codes_are_continued_on_lines_of_their_own() -> None:
     codes = ["override.character-set-missing", "mapping.more-than-one-override", "package.object-source"]
-    lines = explain_codes(codes).lines()
+    lines = make_explain_step(codes).format_lines()
     assert all(len(line) <= 80 for line in lines)
     assert shlex.split("".join(line.removesuffix("\\") for line in lines[1:])) == ["dicommap", "explain", *codes]
 
 
 def test_a_long_command_is_continued() -> None:
-    lines = after_dry_run("submit", "p" * 60, codes=(), options=(), missing=ACCOUNT).lines()
+    lines = after_dry_run("submit", "p" * 60, codes=(), options=(), missing=ACCOUNT).format_lines()
     assert lines[0] == "Next, with your own DATASTORE_ID, ROLE_ARN and s3://BUCKET/OUTPUT/:"
     assert all(line.endswith(" \\") for line in lines[1:-1])
     assert len(lines) > 3
@@ -242,19 +242,19 @@ def test_a_package_whose_updates_have_nothing_to_send_is_not_said_to_have_none(i
 
 def test_image_sets_that_are_locked_lead_to_the_same_call_again() -> None:
     step = after_update("p", ["update.locked"] * 2, is_revert=True, options=["--revert", "--study", "1.2"])
-    assert step.lines() == ["Next, after some minutes: dicommap update p --revert --study 1.2"]
+    assert step.format_lines() == ["Next, after some minutes: dicommap update p --revert --study 1.2"]
 
 
 def test_image_sets_that_are_not_primary_lead_to_promote_also_beside_warnings_of_aws() -> None:
     progress = JobCounts(jobs=1, started=1, ended=1)
     for others in ((), ("reconcile.warnings",)):
         codes = ("reconcile.non-primary", *others)
-        state = ReconciledState(missing=0, attention_codes=codes)
+        state = OutcomeFacts(missing=0, attention_codes=codes)
         step = after_reconcile("p", progress, state, options=(), aws_options=(), retry="r")
         assert step.words[0] == "promote"
 
 
 def test_edits_that_need_updates_are_drafted_again_with_the_option() -> None:
-    assert allow_updates("i.db", ["--rules", "r.toml", "-n"]).lines() == [
+    assert make_updates_option_step("i.db", ["--rules", "r.toml", "-n"]).format_lines() == [
         "Next: dicommap draft i.db --rules r.toml -n --updates"
     ]
