@@ -68,7 +68,7 @@ def convert_arguments(
     return decorate
 
 
-def type_error(name: str, value: object, expected: str) -> UsageError:
+def make_type_error(name: str, value: object, expected: str) -> UsageError:
     """Return the error for an argument of a wrong type.
 
     Args:
@@ -85,7 +85,7 @@ def to_path(name: str, value: object) -> Path:
     """Convert a text or an `os.PathLike` to a path. Bytes are refused."""
     text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(text, str):
-        raise type_error(name, value, "a path: a text, or a pathlib.Path")
+        raise make_type_error(name, value, "a path: a text, or a pathlib.Path")
     if not text:
         raise UsageError(f"{name} is an empty path.", fix="Give a path: a text, or a pathlib.Path.")
     if "\0" in text:
@@ -102,7 +102,7 @@ def to_path_or_uri(name: str, value: object) -> str | os.PathLike[str]:
 def to_text(name: str, value: object) -> str:
     """Return a text unchanged. Other types raise UsageError."""
     if not isinstance(value, str):
-        raise type_error(name, value, "a text")
+        raise make_type_error(name, value, "a text")
     return value
 
 
@@ -112,27 +112,27 @@ def to_flag(name: str, value: object) -> bool:
         return value
     if type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"):
         return bool(value)
-    raise type_error(name, value, "True or False")
+    raise make_type_error(name, value, "True or False")
 
 
 def to_integer(*, minimum: int) -> Converter:
     """Return a converter for integers of at least `minimum`. NumPy's integers are accepted; bools are refused."""
 
-    def convert(name: str, value: object) -> int:
+    def convert_integer(name: str, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, SupportsIndex):
-            raise type_error(name, value, f"an integer of {minimum} or more")
+            raise make_type_error(name, value, f"an integer of {minimum} or more")
         number = operator.index(value)
         if number < minimum:
             raise UsageError(f"{name} is {number}.", fix=f"Give an integer of {minimum} or more.")
         return number
 
-    return convert
+    return convert_integer
 
 
 def to_rate(name: str, value: object) -> float:
     """Convert a number of requests per second to a float. A bool, and a number out of range, raises UsageError."""
     if isinstance(value, bool) or not isinstance(value, SupportsFloat):
-        raise type_error(name, value, "a number of requests per second, such as 2 or 0.5")
+        raise make_type_error(name, value, "a number of requests per second, such as 2 or 0.5")
     number = float(value)
     if not MIN_RATE <= number <= MAX_RATE:
         raise UsageError(f"{name} is {number:g}.", fix=f"Give a number of requests per second: {RATE_RANGE}.")
@@ -142,7 +142,7 @@ def to_rate(name: str, value: object) -> float:
 def to_function(name: str, value: object) -> object:
     """Return a function, or another object that can be called, unchanged. Other types raise UsageError."""
     if not callable(value):
-        raise type_error(name, value, "a function")
+        raise make_type_error(name, value, "a function")
     return value
 
 
@@ -155,15 +155,15 @@ def to_instance(kind: type, example: str) -> Converter:
 
     """
 
-    def convert(name: str, value: object) -> object:
+    def require_instance(name: str, value: object) -> object:
         if not isinstance(value, kind):
-            raise type_error(name, value, example)
+            raise make_type_error(name, value, example)
         return value
 
-    return convert
+    return require_instance
 
 
-def optional(convert: Converter) -> Converter:
+def to_optional(convert: Converter) -> Converter:
     """Return a converter that returns None for None, and calls `convert` for other arguments."""
 
     def convert_unless_none(name: str, value: object) -> object:
@@ -172,7 +172,7 @@ def optional(convert: Converter) -> Converter:
     return convert_unless_none
 
 
-def each(convert: Converter, plural: str) -> Converter:
+def to_list_of(convert: Converter, plural: str) -> Converter:
     """Return a converter to a list that calls `convert` for each item.
 
     A single text, path or function becomes a list of one item. None becomes an empty list.
@@ -189,14 +189,14 @@ def each(convert: Converter, plural: str) -> Converter:
         if isinstance(value, str | os.PathLike) or callable(value):
             return [convert(name, value)]
         if isinstance(value, bytes | bytearray | Mapping) or not isinstance(value, Iterable):
-            raise type_error(name, value, f"a list of {plural}")
+            raise make_type_error(name, value, f"a list of {plural}")
         return [convert(f"{name}[{number}]", item) for number, item in enumerate(value)]
 
     return convert_each
 
 
-def each_lazily(convert: Converter, plural: str) -> Converter:
-    """Return a converter like that of `each`, whose result is an iterator: each item is converted when it is needed.
+def to_iterator_of(convert: Converter, plural: str) -> Converter:
+    """Return a converter to an iterator that calls `convert` for an item when the item is needed.
 
     So there may be millions of items. A single text or path is refused, because its characters or lines would be
     taken as the items. None is refused, too.
@@ -204,7 +204,7 @@ def each_lazily(convert: Converter, plural: str) -> Converter:
 
     def convert_lazily(name: str, value: object) -> Iterator[Any]:
         if isinstance(value, str | bytes | bytearray | os.PathLike | Mapping) or not isinstance(value, Iterable):
-            raise type_error(name, value, f"a list of {plural}")
+            raise make_type_error(name, value, f"a list of {plural}")
         return (convert(f"{name}[{number}]", item) for number, item in enumerate(value))
 
     return convert_lazily
@@ -213,19 +213,19 @@ def each_lazily(convert: Converter, plural: str) -> Converter:
 def to_text_mapping(name: str, value: object) -> dict[str, str]:
     """Convert a mapping of texts to a dict. Items with the value None are left out."""
     if not isinstance(value, Mapping):
-        raise type_error(name, value, "a dict of texts")
+        raise make_type_error(name, value, "a dict of texts")
     for member in value:
         to_text(f"A key of {name}", member)
     return {member: to_text(f"{name}[{member!r}]", item) for member, item in value.items() if item is not None}
 
 
-to_texts = each(to_text, "texts")
-to_paths = each(to_path, "paths")
-to_functions = each(to_function, "functions")
+to_texts = to_list_of(to_text, "texts")
+to_paths = to_list_of(to_path, "paths")
+to_functions = to_list_of(to_function, "functions")
 
 
 def to_progress(name: str, value: object) -> object:
     """Return an argument for `progress` (a function, True, False or None) unchanged. Other types raise UsageError."""
     if value is None or isinstance(value, bool) or callable(value):
         return value
-    raise type_error(name, value, "a function that takes one Progress, True or False")
+    raise make_type_error(name, value, "a function that takes one Progress, True or False")

@@ -24,10 +24,10 @@ class DicommapError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions of worker processes are pickled. By default, a pickle contains only an exception's arguments.
-        return _restore_error, (type(self), self.message, dict(vars(self)))
+        return _restore_pickled_error, (type(self), self.message, dict(vars(self)))
 
 
-def _restore_error(kind: type[DicommapError], message: str, state: dict[str, object]) -> DicommapError:
+def _restore_pickled_error(kind: type[DicommapError], message: str, state: dict[str, object]) -> DicommapError:
     """Return an exception of the class `kind` with the pickled attributes `state`."""
     error = kind.__new__(kind, message)
     vars(error).update(state)

@@ -24,7 +24,7 @@ from dicommap.overrides.study_resolution import StudyResolution, resolve_study
 from dicommap.overrides.update_changes import iterate_update_changes
 from dicommap.testing import Behaviour, ImageSet, ImportedInstance
 from dicommap.testing.faults import FaultQueue
-from dicommap.testing.image_set_changes import ImageSetChanges
+from dicommap.testing.image_set_changes import ImageSetChangeHandlers
 from dicommap.testing.image_set_metadata import build_image_set_metadata
 from dicommap.testing.image_sets import ImageSets
 from dicommap.testing.override_attributes import apply_attributes, select_attributes
@@ -229,7 +229,7 @@ def import_study(case: Case, resolution: StudyResolution) -> ImageSets:
 
 def send(image_sets: ImageSets, update: Update) -> None:
     """Send the necessary requests of an update to the stand-in, as `dicommap update` does."""
-    changes = ImageSetChanges(image_sets=image_sets, behaviour=Behaviour(), faults=FaultQueue())
+    changes = ImageSetChangeHandlers(image_sets=image_sets, behaviour=Behaviour(), faults=FaultQueue())
     series = update.series_instance_uid
     image_set = next(one for one in image_sets.all if series in (None, one.latest.series_instance_uid))
     for planned in update.requests:

@@ -14,7 +14,16 @@ import pytest
 
 import dicommap
 from dicommap import Clients, DicommapError, Inventory, Override, Quotas
-from dicommap.arguments import convert_arguments, each, optional, to_flag, to_integer, to_path, to_rate, to_text
+from dicommap.arguments import (
+    convert_arguments,
+    to_flag,
+    to_integer,
+    to_list_of,
+    to_optional,
+    to_path,
+    to_rate,
+    to_text,
+)
 from dicommap.errors import UsageError
 from tests.support.filled_inventories import added, inventory_of
 
@@ -130,7 +139,9 @@ def test_a_missing_or_unknown_argument_is_pythons_own_error() -> None:
             dicommap.policy(**arguments)  # type: ignore[arg-type]
 
 
-@convert_arguments(path=to_path, count=to_integer(minimum=1), flag=to_flag, names=optional(each(to_text, "texts")))
+@convert_arguments(
+    path=to_path, count=to_integer(minimum=1), flag=to_flag, names=to_optional(to_list_of(to_text, "texts"))
+)
 def function(path: Any, *, count: Any = 1, flag: Any = False, names: Any = None) -> tuple[Any, ...]:
     """Return the converted arguments."""
     return path, count, flag, names

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dicommap.arguments import convert_arguments, optional, to_path, to_text
+from dicommap.arguments import convert_arguments, to_optional, to_path, to_text
 from dicommap.dicom.choices import to_choice
 from dicommap.display.audit_report import build_audit_report
 from dicommap.display.issue_report import Issues
@@ -71,13 +71,13 @@ class Audit(Displayable):
 
 @convert_arguments(
     package=to_path,
-    study=optional(to_text),
-    rule=optional(to_text),
-    attribute=optional(to_text),
-    kind=optional(to_text),
-    since=optional(to_text),
-    value=optional(to_text),
-    key=optional(to_path),
+    study=to_optional(to_text),
+    rule=to_optional(to_text),
+    attribute=to_optional(to_text),
+    kind=to_optional(to_text),
+    since=to_optional(to_text),
+    value=to_optional(to_text),
+    key=to_optional(to_path),
 )
 def audit(
     package: StrPath,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dicommap.arguments import convert_arguments, optional, to_flag, to_path, to_text, type_error
+from dicommap.arguments import convert_arguments, make_type_error, to_flag, to_optional, to_path, to_text
 from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.display.csv_json import format_json_lines
 from dicommap.display.imaging_study import STATUSES, ImagingStudyResult, ImagingStudySettings, build_imaging_study
@@ -20,7 +20,7 @@ from dicommap.display.issue_report import Issues
 from dicommap.errors import DocumentError, UsageError
 from dicommap.inventory.inventory_argument import opened_inventory
 from dicommap.issues import has_errors, make_issue
-from dicommap.issues.bounded_list import bounded_issues
+from dicommap.issues.bounded_list import make_bounded_issues
 from dicommap.model.package_layout import PLAN_FILE
 from dicommap.package.document_reader import DocumentFolder, format_name
 from dicommap.package.override_data_sets import OverrideDataSets
@@ -46,7 +46,7 @@ def _to_output_file(name: str, value: object) -> object:
     if isinstance(value, str | os.PathLike):
         return to_path(name, value)
     if isinstance(value, type | io.TextIOBase) or not callable(getattr(value, "writelines", None)):
-        raise type_error(name, value, "the path of a new file, or a file that is open for writing bytes")
+        raise make_type_error(name, value, "the path of a new file, or a file that is open for writing bytes")
     return value
 
 
@@ -68,11 +68,11 @@ class FhirFile:
 
 @convert_arguments(
     output=_to_output_file,
-    package=optional(to_path),
+    package=to_optional(to_path),
     status=to_text,
-    patient_system=optional(to_text),
-    accession_system=optional(to_text),
-    timezone=optional(to_text),
+    patient_system=to_optional(to_text),
+    accession_system=to_optional(to_text),
+    timezone=to_optional(to_text),
     instances=to_flag,
 )
 def fhir(
@@ -142,7 +142,7 @@ class _ResourceCounter:
     def __init__(self) -> None:
         self._check = load_imaging_study_check()
         self._studies = self._series = self._instances = self._zoneless = 0
-        self._issues = bounded_issues()
+        self._issues = make_bounded_issues()
 
     def iterate_checked_resources(self, results: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
         """Check, count and yield each resource. Raises ValueError if a resource is not valid.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicommap.api.validate import validate_and_open
-from dicommap.arguments import convert_arguments, optional, to_path, to_text
+from dicommap.arguments import convert_arguments, to_optional, to_path, to_text
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DocumentError, UsageError
 from dicommap.healthimaging.iam_policies import (
@@ -46,10 +46,10 @@ _REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,12}){1,3}-[1-9][0-9]?")
 
 @convert_arguments(
     package=to_path,
-    datastore_id=optional(to_text),
-    data_access_role_arn=optional(to_text),
-    output_s3_uri=optional(to_text),
-    region=optional(to_text),
+    datastore_id=to_optional(to_text),
+    data_access_role_arn=to_optional(to_text),
+    output_s3_uri=to_optional(to_text),
+    region=to_optional(to_text),
 )
 def policy(
     package: StrPath,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from dicommap.arguments import (
     convert_arguments,
-    optional,
     to_flag,
     to_function,
     to_integer,
+    to_optional,
     to_path,
     to_text,
     to_texts,
@@ -92,18 +92,18 @@ class ProbeResult(Displayable):
 
 @convert_arguments(
     directory=to_path,
-    datastore_id=optional(to_text),
-    data_access_role_arn=optional(to_text),
-    input_s3_uri=optional(to_text),
-    output_s3_uri=optional(to_text),
+    datastore_id=to_optional(to_text),
+    data_access_role_arn=to_optional(to_text),
+    input_s3_uri=to_optional(to_text),
+    output_s3_uri=to_optional(to_text),
     questions=to_texts,
     concurrent_jobs=to_integer(minimum=1),
     dry_run=to_flag,
     clean_up=to_flag,
-    clients=optional(to_clients),
-    confirm=optional(to_function),
+    clients=to_optional(to_clients),
+    confirm=to_optional(to_function),
     clock=to_clock,
-    on_step=optional(to_function),
+    on_step=to_optional(to_function),
 )
 def probe(
     directory: StrPath,

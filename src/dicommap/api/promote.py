@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from dicommap.api.reconcile import ReconciliationRun
 from dicommap.arguments import (
     convert_arguments,
-    optional,
     to_flag,
     to_function,
+    to_optional,
     to_path,
     to_progress,
     to_text,
@@ -88,15 +88,15 @@ class PromoteResult(Displayable):
     package=to_path,
     image_sets=to_texts,
     studies=to_texts,
-    manifests=optional(to_path),
-    datastore_id=optional(to_text),
+    manifests=to_optional(to_path),
+    datastore_id=to_optional(to_text),
     allow_other_patient=to_flag,
     dry_run=to_flag,
-    clients=optional(to_clients),
-    confirm=optional(to_function),
+    clients=to_optional(to_clients),
+    confirm=to_optional(to_function),
     clock=to_clock,
     progress=to_progress,
-    on_result=optional(to_function),
+    on_result=to_optional(to_function),
 )
 def promote(
     package: StrPath,

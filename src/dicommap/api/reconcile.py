@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.arguments import convert_arguments, optional, to_path, to_progress, to_text
+from dicommap.arguments import convert_arguments, to_optional, to_path, to_progress, to_text
 from dicommap.aws.clients import to_clients
 from dicommap.display.issue_report import Issues
 from dicommap.issues import has_errors
@@ -78,7 +78,7 @@ class Reconciliation(Displayable):
         """Yield the outcome of each planned instance, which is one file."""
         return (instance for job in self._run.reconcile_again() for instance in job.instances())
 
-    @convert_arguments(output=to_path, stage_uri=optional(to_text))
+    @convert_arguments(output=to_path, stage_uri=to_optional(to_text))
     def retry(self, output: StrPath, *, stage_uri: str | None = None) -> Retry:
         """Write a new package that imports only the instances that were not imported. The job manifests are read again.
 
@@ -225,7 +225,9 @@ class ReconciliationRun:
         return fetch_job_manifests(self._completed_clients, submission.outputS3Uri, submission.datastoreId, job_id)
 
 
-@convert_arguments(package=to_path, manifests=optional(to_path), clients=optional(to_clients), progress=to_progress)
+@convert_arguments(
+    package=to_path, manifests=to_optional(to_path), clients=to_optional(to_clients), progress=to_progress
+)
 def reconcile(
     package: StrPath,
     *,

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from dicommap.arguments import (
     convert_arguments,
-    each_lazily,
-    optional,
+    make_type_error,
     to_flag,
     to_integer,
+    to_iterator_of,
+    to_optional,
     to_path,
     to_path_or_uri,
     to_progress,
     to_rate,
     to_texts,
-    type_error,
 )
 from dicommap.errors import UsageError
 from dicommap.inventory.writer import InventoryWriter
@@ -49,7 +49,7 @@ MAX_IN_FLIGHT = 500
 
 def _to_listed_path(name: str, value: object) -> object:
     if not isinstance(value, str | bytes | os.PathLike):
-        raise type_error(name, value, "a path")
+        raise make_type_error(name, value, "a path")
     return value
 
 
@@ -61,7 +61,7 @@ def _to_clients(name: str, value: object) -> Clients:
 
 def _to_executor(name: str, value: object) -> object:
     if isinstance(value, type) or not callable(getattr(value, "submit", None)):
-        raise type_error(name, value, "a concurrent.futures.Executor")
+        raise make_type_error(name, value, "a concurrent.futures.Executor")
     return value
 
 
@@ -83,19 +83,19 @@ def _to_in_flight(name: str, value: object) -> int:
 
 
 @convert_arguments(
-    output=optional(to_path),
+    output=to_optional(to_path),
     attributes=to_texts,
     follow_links=to_flag,
     archives=to_flag,
-    files=optional(each_lazily(_to_listed_path, "paths")),
-    s3_inventory=optional(to_path_or_uri),
+    files=to_optional(to_iterator_of(_to_listed_path, "paths")),
+    s3_inventory=to_optional(to_path_or_uri),
     studies=to_texts,
-    metadata_rate=optional(to_rate),
-    search_rate=optional(to_rate),
-    clients=optional(_to_clients),
+    metadata_rate=to_optional(to_rate),
+    search_rate=to_optional(to_rate),
+    clients=to_optional(_to_clients),
     jobs=to_integer(minimum=0),
     in_flight=_to_in_flight,
-    executor=optional(_to_executor),
+    executor=to_optional(_to_executor),
     cache=to_flag,
     trust_directories=to_flag,
     progress=to_progress,

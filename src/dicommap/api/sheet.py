@@ -8,7 +8,7 @@ from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Literal
 
-from dicommap.arguments import convert_arguments, optional, to_integer, to_path, to_text, to_texts, type_error
+from dicommap.arguments import convert_arguments, make_type_error, to_integer, to_optional, to_path, to_text, to_texts
 from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.issue_report import Issues
@@ -183,10 +183,10 @@ class Sheet(Displayable):
     columns=to_texts,
     studies=to_texts,
     series=to_texts,
-    limit=optional(to_integer(minimum=1)),
-    carry_over=optional(to_path),
+    limit=to_optional(to_integer(minimum=1)),
+    carry_over=to_optional(to_path),
     delimiter=to_text,
-    encoding=optional(to_text),
+    encoding=to_optional(to_text),
 )
 def sheet(
     inventory: Inventory | StrPath,
@@ -236,7 +236,7 @@ def sheet(
     require_delimiter(delimiter)
     given: object = {} if where is None else where
     if not isinstance(given, Mapping) or not all(isinstance(keyword, str) for keyword in given):
-        raise type_error("where", where, "a dict of keyword and pattern, such as {'Modality': 'MR'}")
+        raise make_type_error("where", where, "a dict of keyword and pattern, such as {'Modality': 'MR'}")
     if (where or studies or series or limit is not None) and carry_over is not None:
         raise UsageError(
             "An older sheet is carried over whole: its edits of rows that do not match would be lost.",

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dicommap.api.validate import validate_and_open
 from dicommap.arguments import (
     convert_arguments,
-    each,
-    optional,
     to_function,
+    to_list_of,
+    to_optional,
     to_path,
     to_path_or_uri,
     to_progress,
@@ -26,7 +26,7 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
 from dicommap.issues import Location, make_issue, select_error_issues
-from dicommap.issues.bounded_list import limit_and_count
+from dicommap.issues.bounded_list import limit_and_count_issues
 from dicommap.model.displayable import Displayable
 from dicommap.package.aws_account_check import add_saved_settings
 from dicommap.package.job_requests import require_jobs
@@ -96,10 +96,10 @@ class StageResult(Displayable):
 
 @convert_arguments(
     package=to_path,
-    sources=each(to_path_or_uri, "paths and S3 URIs"),
+    sources=to_list_of(to_path_or_uri, "paths and S3 URIs"),
     jobs=to_texts,
-    clients=optional(to_clients),
-    confirm=optional(to_function),
+    clients=to_optional(to_clients),
+    confirm=to_optional(to_function),
     progress=to_progress,
 )
 def stage(
@@ -187,7 +187,7 @@ def _stage_jobs(
             for job in chosen:
                 result, job_issues = staging.stage(job)
                 done.append(result)
-                issues += limit_and_count(job_issues, ISSUES_KEPT, Location(path=make_printable(job.inputS3Uri)))
+                issues += limit_and_count_issues(job_issues, ISSUES_KEPT, Location(path=make_printable(job.inputS3Uri)))
         except BaseException:
             executor.shutdown(wait=True, cancel_futures=True)
             raise

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from dicommap.api.validate import validate_and_open
 from dicommap.arguments import (
     convert_arguments,
-    optional,
     to_flag,
     to_function,
     to_integer,
+    to_optional,
     to_path,
     to_progress,
     to_rate,
@@ -97,21 +97,21 @@ class SubmitResult(Displayable):
 
 @convert_arguments(
     package=to_path,
-    datastore_id=optional(to_text),
-    data_access_role_arn=optional(to_text),
-    output_s3_uri=optional(to_text),
-    input_owner_account_id=optional(to_text),
+    datastore_id=to_optional(to_text),
+    data_access_role_arn=to_optional(to_text),
+    output_s3_uri=to_optional(to_text),
+    input_owner_account_id=to_optional(to_text),
     jobs=to_texts,
     concurrent_jobs=to_integer(minimum=1),
-    start_rate=optional(to_rate),
+    start_rate=to_optional(to_rate),
     replace=to_flag,
     check=to_flag,
     dry_run=to_flag,
-    clients=optional(to_clients),
-    confirm=optional(to_function),
+    clients=to_optional(to_clients),
+    confirm=to_optional(to_function),
     clock=to_clock,
     progress=to_progress,
-    on_step=optional(to_function),
+    on_step=to_optional(to_function),
 )
 def submit(
     package: StrPath,

@@ -10,10 +10,10 @@ from dicommap.api.reconcile import ReconciliationRun
 from dicommap.api.validate import validate_and_open
 from dicommap.arguments import (
     convert_arguments,
-    optional,
     to_flag,
     to_function,
     to_integer,
+    to_optional,
     to_path,
     to_progress,
     to_rate,
@@ -274,20 +274,20 @@ class UpdateRun:
 
 @convert_arguments(
     package=to_path,
-    datastore_id=optional(to_text),
+    datastore_id=to_optional(to_text),
     studies=to_texts,
-    manifests=optional(to_path),
+    manifests=to_optional(to_path),
     revert=to_flag,
     dry_run=to_flag,
     overwrite_other_values=to_flag,
     lock_timeout=to_integer(minimum=1),
-    update_rate=optional(to_rate),
-    clients=optional(to_clients),
-    confirm=optional(to_function),
+    update_rate=to_optional(to_rate),
+    clients=to_optional(to_clients),
+    confirm=to_optional(to_function),
     clock=to_clock,
     progress=to_progress,
-    on_step=optional(to_function),
-    on_image_set=optional(to_function),
+    on_step=to_optional(to_function),
+    on_image_set=to_optional(to_function),
 )
 def update(
     package: StrPath,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from dicommap.arguments import (
     convert_arguments,
-    each,
-    optional,
     to_function,
     to_instance,
+    to_list_of,
+    to_optional,
     to_path,
     to_path_or_uri,
     to_progress,
@@ -38,7 +38,7 @@ from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import validate_opened_package_in_s3
 from dicommap.package.store_validation import validate_opened_package_in_store
 from dicommap.progress import Progress, progress_reporter
-from dicommap.reading.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, unknown_document_limit
+from dicommap.reading.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, choose_unknown_document_limit
 from dicommap.reading.file_signatures import SQLITE_SIGNATURE
 from dicommap.validation.configuration_check import check_import_configuration
 from dicommap.validation.package_check import check_and_read_package
@@ -65,15 +65,15 @@ _SHEET_SUFFIXES = (".csv", ".tsv", ".xlsx")
 
 @convert_arguments(
     path=to_path,
-    input_s3_uri=optional(to_text),
-    files=optional(to_path),
-    assumptions=optional(to_instance(Assumptions, "an Assumptions object, such as Assumptions()")),
-    sources=optional(each(to_path_or_uri, "paths and S3 URIs")),
-    s3=optional(to_clients),
-    store=optional(to_clients),
-    datastore_id=optional(to_text),
-    search_rate=optional(to_rate),
-    on_image_set=optional(to_function),
+    input_s3_uri=to_optional(to_text),
+    files=to_optional(to_path),
+    assumptions=to_optional(to_instance(Assumptions, "an Assumptions object, such as Assumptions()")),
+    sources=to_optional(to_list_of(to_path_or_uri, "paths and S3 URIs")),
+    s3=to_optional(to_clients),
+    store=to_optional(to_clients),
+    datastore_id=to_optional(to_text),
+    search_rate=to_optional(to_rate),
+    on_image_set=to_optional(to_function),
     progress=to_progress,
 )
 def validate(
@@ -299,7 +299,7 @@ def _json_document_issues(place: Path, context: _DocumentContext) -> Iterator[Is
             f"{format_name(place)} is an inventory, or another SQLite file, and no package or document.",
             fix="Name the package or document first, and the inventory with --inventory.",
         )
-    document, issues = parse_json(data, unknown_document_limit(data).values)
+    document, issues = parse_json(data, choose_unknown_document_limit(data).values)
     yield from issues
     if document is None and issues:
         return

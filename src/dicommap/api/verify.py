@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.reconcile import ReconciliationRun
-from dicommap.arguments import convert_arguments, optional, to_flag, to_function, to_path, to_progress, to_rate
+from dicommap.arguments import convert_arguments, to_flag, to_function, to_optional, to_path, to_progress, to_rate
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES
 from dicommap.aws.clients import to_clients
 from dicommap.aws.image_sets import ImageSets
@@ -19,7 +19,7 @@ from dicommap.errors import AwsError, UsageError
 from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.request_agreement import compare_with_request, request_agreement_issues
 from dicommap.issues import Location, make_issue
-from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, BoundedList, bounded_issues
+from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, BoundedList, make_bounded_issues
 from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
@@ -232,7 +232,7 @@ class VerificationRun:
 
     def _verify_job(self, job: PlanJob, verifier: JobVerifier) -> Iterator[StudyResult]:
         """Verify one job, yield the result of each study, and collect the counts and issues of the job."""
-        issues = bounded_issues(JOB_ISSUE_LIMIT, job_folder(job.id))
+        issues = make_bounded_issues(JOB_ISSUE_LIMIT, job_folder(job.id))
         issues += self._configuration_issues(job, self.package.submission(job))
         reconciled = self._reconcile_if_allowed(job)
         non_primary = 0
@@ -295,14 +295,14 @@ class VerificationRun:
 
 @convert_arguments(
     package=to_path,
-    manifests=optional(to_path),
-    metadata=optional(to_path),
+    manifests=to_optional(to_path),
+    metadata=to_optional(to_path),
     restart=to_flag,
-    metadata_rate=optional(to_rate),
-    search_rate=optional(to_rate),
+    metadata_rate=to_optional(to_rate),
+    search_rate=to_optional(to_rate),
     all_image_sets=to_flag,
-    on_study=optional(to_function),
-    clients=optional(to_clients),
+    on_study=to_optional(to_function),
+    clients=to_optional(to_clients),
     clock=to_clock,
     progress=to_progress,
 )

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from dicommap.arguments import (
     convert_arguments,
-    optional,
+    make_type_error,
     to_flag,
     to_function,
+    to_optional,
     to_path,
     to_progress,
     to_rate,
     to_texts,
-    type_error,
 )
 from dicommap.aws import Clients
 from dicommap.aws.clients import QuickClients, to_clients
@@ -90,21 +90,21 @@ def _to_events(name: str, value: object) -> object:
     if isinstance(value, bytes):
         return value
     if isinstance(value, Mapping) or not isinstance(value, Iterable):
-        raise type_error(name, value, "a path, or a list of events")
+        raise make_type_error(name, value, "a path, or a list of events")
     return list(value)
 
 
 @convert_arguments(
-    package=optional(to_path),
+    package=to_optional(to_path),
     fhir_jobs=to_texts,
-    events=optional(_to_events),
+    events=to_optional(_to_events),
     confirm=to_flag,
     once=to_flag,
-    get_rate=optional(to_rate),
-    clients=optional(to_clients),
+    get_rate=to_optional(to_rate),
+    clients=to_optional(to_clients),
     clock=to_clock,
     progress=to_progress,
-    on_step=optional(to_function),
+    on_step=to_optional(to_function),
 )
 def watch(
     package: StrPath | None = None,

@@ -15,7 +15,7 @@ from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.import_configuration import ImportConfiguration
 from dicommap.healthimaging.limits import MAX_MAPPINGS
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
-from dicommap.issues import Location, find_code, select_error_issues
+from dicommap.issues import Location, find_issue_code, select_error_issues
 from dicommap.issues.wording import choose_verb, format_count
 from dicommap.overrides.mappings import build_import_configuration, build_override_files
 from dicommap.overrides.override import Override
@@ -178,7 +178,7 @@ def _require_valid_configuration(
 def _raise_first_error(errors: Sequence[Issue], subject: str) -> None:
     """Raise UsageError with the first of `errors`. Do nothing if it is empty. `subject` begins the message."""
     if errors:
-        code = find_code(errors[0].code)
+        code = find_issue_code(errors[0].code)
         fix = code.fix if code is not None else "Correct it."
         raise UsageError(f"{subject} is not valid: {errors[0]}", fix=fix)
 

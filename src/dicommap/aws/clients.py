@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dicommap.arguments import optional, to_flag, to_text, type_error
+from dicommap.arguments import make_type_error, to_flag, to_optional, to_text
 from dicommap.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Clients:
     def __post_init__(self) -> None:
         """Raise UsageError if a setting has a wrong type."""
         for name in ("profile", "region", "endpoint_url"):
-            optional(to_text)(name, getattr(self, name))
+            to_optional(to_text)(name, getattr(self, name))
         to_flag("unsigned", self.unsigned)
 
     # botocore's clients have no types of their own.
@@ -126,7 +126,7 @@ def to_clients(name: str, value: object) -> Clients:
     `name` is the name of the caller's parameter, for the message.
     """
     if not isinstance(value, Clients):
-        raise type_error(name, value, "a Clients object, such as Clients(profile='hospital')")
+        raise make_type_error(name, value, "a Clients object, such as Clients(profile='hospital')")
     return value
 
 

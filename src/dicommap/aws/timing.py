@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dicommap.arguments import type_error
+from dicommap.arguments import make_type_error
 from dicommap.healthimaging.limits import (
     COPY_IMAGE_SET_RATE,
     DELETE_IMAGE_SET_RATE,
@@ -56,7 +56,7 @@ def to_clock(name: str, value: object) -> Clock:
     `name` is the name of the caller's parameter, for the message.
     """
     if not isinstance(value, Clock):
-        raise type_error(name, value, "a Clock")
+        raise make_type_error(name, value, "a Clock")
     return value
 
 

@@ -10,7 +10,7 @@ from dicommap.cli.next_step import after_explain
 from dicommap.cli.output import print_heading, print_line, print_next_step, print_table, print_text
 from dicommap.cli.terminal import add_output_options
 from dicommap.errors import UnknownNameError
-from dicommap.issues import CATALOGUE, find_code
+from dicommap.issues import CATALOGUE, find_issue_code
 
 if TYPE_CHECKING:
     import argparse
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _require_known_code(code: str) -> IssueCode:
-    entry = find_code(code)
+    entry = find_issue_code(code)
     if entry is None:
         close = difflib.get_close_matches(code.lower(), CATALOGUE, n=3)
         raise UnknownNameError(

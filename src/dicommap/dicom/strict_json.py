@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.member_names import mask_unknown_member
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_count
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_count_issues
 from dicommap.reading.document_limits import DEPTH_LIMIT, OVERRIDE_LIMIT, has_more_json_values
 
 if TYPE_CHECKING:
@@ -88,8 +88,10 @@ def _check_parsed_value(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401 
     if _is_surely_valid(value, DEPTH_LIMIT):
         return value, []
     too_deep: list[str] = []
-    issues = list(limit_and_count(_nested_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
-    issues += limit_and_count(map(_make_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
+    issues = list(
+        limit_and_count_issues(_nested_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
+    )
+    issues += limit_and_count_issues(map(_make_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
     # Callers may process the value recursively. So a value that is nested too deep is not returned. Neither is a value
     # with too many issues, because it was not checked completely.
     is_unsafe = bool(too_deep) or any(issue.code == "document.more-issues" for issue in issues)
@@ -134,7 +136,7 @@ def depth_issues(value: object) -> list[Issue]:
     too_deep: list[str] = []
     for _ in _nested_value_issues(value, too_deep):
         pass
-    return list(limit_and_count(map(_make_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
+    return list(limit_and_count_issues(map(_make_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
 
 
 def pointer_token(member: str | int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
-from dicommap.issues import find_code
+from dicommap.issues import find_issue_code
 from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def format_issue_group(group: IssueGroup, limit: int | None) -> Iterator[str]:
     if group.count == 1:
         yield from map(str, issues)
         return
-    entry = find_code(group.code)
+    entry = find_issue_code(group.code)
     text = group.message or (f"{entry.title}." if entry else "")
     yield f"{format_count(group.count, group.severity.value)}: {text} [{group.code}]"
     listed = 0

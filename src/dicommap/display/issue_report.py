@@ -8,7 +8,7 @@ from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING
 
 from dicommap.display.report import ColumnKind, Note, Report, ReportTable, TableColumn, TableRow
-from dicommap.issues import Severity, find_code
+from dicommap.issues import Severity, find_issue_code
 from dicommap.model.displayable import DisplayableTuple
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def build_issue_counts_table(
 
 
 def _build_code_row(code: str, severity: Severity, number: int, first: Sequence[Issue]) -> TableRow:
-    entry = find_code(code)
+    entry = find_issue_code(code)
     details: list[Block] = []
     if entry is not None:
         details += [Note(text=entry.explanation), Note(text=f"What to do: {entry.fix}")]

@@ -16,7 +16,7 @@ from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.healthimaging.overridable_attributes import edit_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop_issues
 from dicommap.model.instance_values import INSTANCE_NUMBER
 from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.model.spreadsheet_formulas import unescape_formulas
@@ -174,7 +174,7 @@ def read_sheet(
         return None, [table]
     if _INSTANCE in table.header and _SERIES not in table.header:
         return None, [make_issue("sheet.no-series-column", Location(path=name, row=table.header_row))]
-    issues = list(limit_and_stop(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
+    issues = list(limit_and_stop_issues(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
     if len(issues) > DOCUMENT_ISSUE_LIMIT:
         return None, issues  # further columns were not checked
     refused = {issue.location.column for issue in issues}

@@ -31,7 +31,7 @@ from dicommap.edits.sheet_cells import (
 )
 from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue, Location, Severity, make_issue
-from dicommap.issues.bounded_list import BoundedList, bounded_issues
+from dicommap.issues.bounded_list import BoundedList, make_bounded_issues
 from dicommap.model.instance_values import InstanceReader, read_no_instances
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 
@@ -83,7 +83,7 @@ class SheetCarryOver:
         """The instances with rows that the inventory has, in its order. Empty if the rows are not instances."""
         self.cells: CarriedCells = {}
         """The edits that were carried over: study or series -> keyword -> text of the cell."""
-        self.issues: BoundedList[Issue] = bounded_issues()
+        self.issues: BoundedList[Issue] = make_bounded_issues()
         self.issues += (_convert_to_warning(issue) for issue in issues)
 
     @property

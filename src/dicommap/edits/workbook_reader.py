@@ -23,7 +23,7 @@ from dicommap.edits.workbook_archive import UnreadableWorkbookError, WorkbookArc
 from dicommap.edits.workbook_cells import CELL_ADDRESS, ON_VALUES, SharedTexts, WorksheetCells
 from dicommap.edits.workbook_styles import CellFormats
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop_issues
 from dicommap.issues.wording import format_count
 from dicommap.writing.workbook_writer import WORKSHEET_ROWS
 
@@ -130,7 +130,7 @@ class _MainPartHandler:
 def _worksheet_issues(table: Table, worksheet: WorksheetCells) -> Iterator[Issue]:
     """Yield the issues of merged cells, and of hidden rows and columns with content."""
     location = Location(path=table.name)
-    yield from limit_and_stop(_merged_cell_issues(table, worksheet.merged), DOCUMENT_ISSUE_LIMIT, location)
+    yield from limit_and_stop_issues(_merged_cell_issues(table, worksheet.merged), DOCUMENT_ISSUE_LIMIT, location)
     filled = _select_filled_rows(table, worksheet.hidden_rows)
     hidden = [
         column_letters(index)

@@ -6,7 +6,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dicommap.arguments import to_path, type_error
+from dicommap.arguments import make_type_error, to_path
 from dicommap.inventory.inventory import Inventory
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def to_inventory_or_path(name: str, value: object) -> Inventory | Path:
     if isinstance(value, Inventory):
         return value
     if not isinstance(value, str | os.PathLike):
-        raise type_error(name, value, "an open Inventory, or the path of an inventory file")
+        raise make_type_error(name, value, "an open Inventory, or the path of an inventory file")
     return to_path(name, value)
 
 

@@ -1,6 +1,6 @@
 """Issues in data: the Issue record and the catalogue of issue codes."""
 
-from dicommap.issues.catalogue import CATALOGUE, find_code, make_issue
+from dicommap.issues.catalogue import CATALOGUE, find_issue_code, make_issue
 from dicommap.issues.issue import Issue, IssueCode, Location, Severity, has_errors, select_error_issues
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "IssueCode",
     "CATALOGUE",
     "make_issue",
-    "find_code",
+    "find_issue_code",
     "has_errors",
     "select_error_issues",
 ]

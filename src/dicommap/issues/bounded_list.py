@@ -101,7 +101,7 @@ class BoundedList(Generic[ItemT]):
         return self._counts[kind]
 
 
-def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -> BoundedList[Issue]:
+def make_bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -> BoundedList[Issue]:
     """Return an empty BoundedList for issues. It keeps `limit` issues of each kind and counts the others.
 
     If there are more issues of a kind, the end of the list has one issue with the number of the others.
@@ -112,18 +112,18 @@ def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -
             severity. If `path` is None, the kind is also the file or rule of the issue.
     """
 
-    def kind(issue: Issue) -> Hashable:
+    def get_issue_kind(issue: Issue) -> Hashable:
         location = issue.location if path is None else _NO_LOCATION
         return issue.code, issue.severity, location.path, location.rule
 
-    def describe_rest(first: Issue, count: int) -> Issue:
+    def make_issue_for_rest(first: Issue, count: int) -> Issue:
         location = Location(path=path) if path else Location(path=first.location.path, rule=first.location.rule)
         return _make_rest_issue(location, first.severity, count, of=f" of {first.code}")
 
-    return BoundedList(limit=limit, kind=kind, describe_rest=describe_rest)
+    return BoundedList(limit=limit, kind=get_issue_kind, describe_rest=make_issue_for_rest)
 
 
-def limit_and_count(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
+def limit_and_count_issues(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
     """Yield the first `limit` issues, then one issue with the number and the highest severity of the others.
 
     At most `ISSUE_COUNT_LIMIT` of the other issues are counted, so that the search ends in time. If this limit is
@@ -138,7 +138,7 @@ def limit_and_count(issues: Iterable[Issue], limit: int, location: Location) -> 
         yield _make_rest_issue(location, max(severities, key=lambda severity: severity.rank), len(severities))
 
 
-def limit_and_stop(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
+def limit_and_stop_issues(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
     """Yield the first `limit` issues.
 
     If there are more, yield one error which says that others are not listed, and stop.

@@ -136,6 +136,6 @@ def make_issue(
     )
 
 
-def find_code(code: str) -> IssueCode | None:
+def find_issue_code(code: str) -> IssueCode | None:
     """Return the entry of an issue code in the catalogue. Return None if the code is unknown."""
     return CATALOGUE.get(code)

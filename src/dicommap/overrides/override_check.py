@@ -16,7 +16,7 @@ from dicommap.healthimaging.overridable_attributes import (
     not_overridable_issues,
 )
 from dicommap.issues import Issue, Location, Severity, make_issue
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_count
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_count_issues
 from dicommap.overrides.override_file import (
     CHARACTER_SET_TAG,
     UTF8_DECLARATION,
@@ -60,7 +60,7 @@ def check_override(document: object, target: Target | None, assumptions: Assumpt
         issues += _uid_issues(document, target, assumptions, pointer)
         issues += _character_set_issues(document, assumptions, pointer)
         nested = _nested_attribute_issues(document, assumptions, pointer)
-        issues += limit_and_count(nested, DOCUMENT_ISSUE_LIMIT, Location(pointer=pointer))
+        issues += limit_and_count_issues(nested, DOCUMENT_ISSUE_LIMIT, Location(pointer=pointer))
         issues += _attribute_issues(document, target, assumptions, pointer)
     return issues
 

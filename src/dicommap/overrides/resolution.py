@@ -10,7 +10,7 @@ from dicommap.dicom.dictionary import keyword_of
 from dicommap.edits.edit_result import EditEffect
 from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
 from dicommap.issues import Issue, Severity, make_issue
-from dicommap.issues.bounded_list import BoundedList, bounded_issues
+from dicommap.issues.bounded_list import BoundedList, make_bounded_issues
 from dicommap.model.instance_values import InstanceReader, read_no_instances
 from dicommap.model.item_store import MEMORY, ItemList, ItemStore
 from dicommap.overrides.character_set_issues import (
@@ -106,7 +106,7 @@ class Resolution:
 
     overrides: ItemList[Override] = field(default_factory=ItemList)
     changes: ItemList[AttributeChange] = field(default_factory=ItemList)
-    issues: BoundedList[Issue] = field(default_factory=bounded_issues)
+    issues: BoundedList[Issue] = field(default_factory=make_bounded_issues)
     edit_results: ItemList[EditResult] = field(default_factory=ItemList)
     conflicts: ItemList[GroupingConflict] = field(default_factory=ItemList)
     file_groups: list[StudyFileGroups] = field(default_factory=list)
@@ -199,7 +199,7 @@ def resolve_edits(
     result = Resolution(
         overrides=store.make_list(),
         changes=store.make_list(),
-        issues=bounded_issues() if reading_issues is None else reading_issues,
+        issues=make_bounded_issues() if reading_issues is None else reading_issues,
         edit_results=store.make_list(),
         conflicts=store.make_list(),
     )

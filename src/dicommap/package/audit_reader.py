@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, UsageError, os_error_reason
 from dicommap.issues import Issue
-from dicommap.issues.bounded_list import bounded_issues
+from dicommap.issues.bounded_list import make_bounded_issues
 from dicommap.model.audit import AUDIT_LINE_LIMIT, AuditAction, AuditChange, AuditEventLine
 from dicommap.model.audit_selection import AuditEntry, ValueMatch, compare_value_with_change, is_selected
 from dicommap.model.audit_values import AuditValueMode
@@ -30,7 +30,7 @@ class AuditReader:
     """Reader of audit.jsonl of one package. `check` reads the file once; `entries` reads it again."""
 
     package: PackageDirectory
-    issues: BoundedList[Issue] = field(default_factory=bounded_issues)
+    issues: BoundedList[Issue] = field(default_factory=make_bounded_issues)
     unknown: int = 0
     """Number of changes that `entries` left out, although they may have had the value: not all values are known."""
     draft: AuditEventLine | None = None

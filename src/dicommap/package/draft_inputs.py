@@ -16,7 +16,7 @@ from dicommap.edits.table_formats import require_encoding
 from dicommap.edits.table_reader import CsvSettings
 from dicommap.errors import DocumentError
 from dicommap.issues import Location, has_errors
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, BoundedList, bounded_issues, limit_and_stop
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, BoundedList, limit_and_stop_issues, make_bounded_issues
 from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.package.document_reader import read_document
 from dicommap.reading.document_limits import RULES_LIMIT
@@ -73,7 +73,7 @@ def read_edits(
         require_delimiter(sources.delimiter)
     if sources.encoding is not None:
         require_encoding(sources.encoding)
-    issues = bounded_issues()
+    issues = make_bounded_issues()
     sheets, rules = _list_paths(sources.sheets), _list_paths(sources.rules)
     names = dict(zip([*sheets, *rules], distinguish_names([*sheets, *rules]), strict=True))
     providers = [*_provide_sheet_edits(sheets, names, sources, captured, issues, store, instances)]
@@ -215,7 +215,7 @@ def read_rules(
     # Rules that share a lookup table report the same repeated rows, so each issue is kept once. The number of issues is
     # limited, because each unknown keyword, of perhaps a million, is compared with the whole dictionary.
     issues = list(dict.fromkeys(issues))
-    issues += limit_and_stop(rule_issues(name, rules, tables), DOCUMENT_ISSUE_LIMIT, Location(path=name))
+    issues += limit_and_stop_issues(rule_issues(name, rules, tables), DOCUMENT_ISSUE_LIMIT, Location(path=name))
     refused = has_errors(issues)
     return CheckedRules(rules=() if refused else rules, tables=tables, issues=tuple(issues))
 

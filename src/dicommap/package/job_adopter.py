@@ -15,7 +15,7 @@ from dicommap.healthimaging.job_properties import JobEnding, format_utc
 from dicommap.healthimaging.request_agreement import compare_with_request, request_agreement_issues
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Location, Severity, make_issue
-from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, bounded_issues
+from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, make_bounded_issues
 from dicommap.model.job_adoption import AdoptionResult, JobAdoption
 from dicommap.model.submission import Submission, SubmissionState
 from dicommap.package.aws_account_check import make_aws_account
@@ -219,7 +219,7 @@ class JobAdopter:
 
     def _check_override_files(self, adoption: JobAdoption) -> list[Issue]:
         """Return the issues of a job's override files in S3, compared with those of the package."""
-        issues = bounded_issues(JOB_ISSUE_LIMIT, adoption.properties.inputS3Uri or "")
+        issues = make_bounded_issues(JOB_ISSUE_LIMIT, adoption.properties.inputS3Uri or "")
         documents = self._order_of(adoption).documents()
         with ThreadPoolExecutor(OBJECTS_AT_ONCE) as threads:
             for found in threads.map(

@@ -23,7 +23,7 @@ from dicommap.healthimaging.job_events import (
 from dicommap.healthimaging.job_properties import DICOM_JOB_ENDINGS, format_utc
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Location, make_issue
-from dicommap.issues.bounded_list import bounded_issues
+from dicommap.issues.bounded_list import make_bounded_issues
 from dicommap.model.package_layout import submission_path
 from dicommap.model.submission import SubmissionState
 from dicommap.reading.document_limits import EVENTS_LIMIT
@@ -114,7 +114,7 @@ class JobEvents:
     """Number of events with another source or detail-type."""
 
     def __post_init__(self) -> None:
-        self._issues = bounded_issues(EVENT_ISSUE_LIMIT, "")
+        self._issues = make_bounded_issues(EVENT_ISSUE_LIMIT, "")
 
     def add(self, document: object, place: Location) -> None:
         """Add the events in a document. A document that is not an import-job event becomes an issue.

@@ -12,7 +12,7 @@ from dicommap.dicom.choices import to_choice
 from dicommap.display.csv_json import format_json_lines
 from dicommap.errors import UsageError
 from dicommap.issues import Issue
-from dicommap.issues.bounded_list import bounded_issues
+from dicommap.issues.bounded_list import make_bounded_issues
 from dicommap.overrides.original_attributes import Modification, OriginalAttributes, build_original_attributes
 from dicommap.writing.new_file import require_new_file, write_new_text_file
 
@@ -83,7 +83,7 @@ class OriginalAttributesFile:
         facts = Modification(
             at=datetime.now(UTC), system=f"dicommap {version('dicommap')}", reason=self.reason, source=self.source
         )
-        issues = bounded_issues()
+        issues = make_bounded_issues()
         issues += (item for item in build_original_attributes(changes, read_files, facts) if isinstance(item, Issue))
         if not issues.count and not is_dry:
             items = build_original_attributes(changes, read_files, facts)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.display.issue_report import Issues
-from dicommap.issues.bounded_list import BoundedList, bounded_issues
+from dicommap.issues.bounded_list import BoundedList, make_bounded_issues
 from dicommap.model.displayable import Displayable
 from dicommap.verification.update_result import UNKNOWN_OUTCOMES, ImageSetUpdateResult, UpdateOutcome
 
@@ -78,7 +78,7 @@ class UpdateResultBuilder:
 
     def __init__(self, issues: Iterable[Issue]) -> None:
         """Begin with the issues of the package."""
-        self.issues = bounded_issues(UPDATE_ISSUE_LIMIT)
+        self.issues = make_bounded_issues(UPDATE_ISSUE_LIMIT)
         self.issues += issues
         self._counts: Counter[UpdateOutcome] = Counter()
         self._effects: Counter[Effect] = Counter()

@@ -14,7 +14,7 @@ from dicommap.display.csv_json import format_csv_lines, format_json_lines
 from dicommap.display.edit_result_rows import build_edit_result_row
 from dicommap.display.preview import build_preview_row
 from dicommap.issues import Severity
-from dicommap.issues.bounded_list import bounded_issues
+from dicommap.issues.bounded_list import make_bounded_issues
 from dicommap.model.masking import Masker
 from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, ISSUES_FILE, PREVIEW_FILE
 from dicommap.overrides.grouping_table import GroupingTable
@@ -72,7 +72,7 @@ def build_tables(
 
 
 def _format_warnings(issues: Iterable[Issue]) -> str | None:
-    warnings = bounded_issues(MAX_ISSUES_OF_ONE_KIND)
+    warnings = make_bounded_issues(MAX_ISSUES_OF_ONE_KIND)
     warnings += (issue for issue in issues if issue.severity is Severity.WARNING)
     return "".join(format_json_lines(issue.to_dict() for issue in warnings)) or None
 

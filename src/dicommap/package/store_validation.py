@@ -15,7 +15,7 @@ from dicommap.display.validation_result import Validation
 from dicommap.errors import AwsError, UsageError
 from dicommap.healthimaging.data_stores import find_data_store_id
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.issues.bounded_list import ITEM_LIMIT, bounded_issues
+from dicommap.issues.bounded_list import ITEM_LIMIT, make_bounded_issues
 from dicommap.overrides.store_forecast import (
     ImageSetEffect,
     StoredImageSet,
@@ -107,7 +107,7 @@ def forecast_in_store(
     planned = _find_planned_series(package)
     total = sum(1 for _ in groupby(_select_rows(package, planned), key=lambda group: group.study_instance_uid))
     forecast = StoreForecast(datastore)
-    issues = bounded_issues(ITEM_LIMIT)
+    issues = make_bounded_issues(ITEM_LIMIT)
     try:
         with (
             progress_reporter(progress, "studies") as report,

@@ -35,7 +35,7 @@ class RedrawTimer:
         self._started = clock()
         self._next = self._started + delay
 
-    def is_due(self) -> bool:
+    def take_redraw_turn(self) -> bool:
         """Return whether the bar must be drawn now. If so, a new interval begins."""
         now = self._clock()
         if now < self._next:
@@ -89,7 +89,7 @@ class NotebookBar:
 
     def show(self, progress: Progress) -> None:
         """Draw the bar for the numbers in `progress`, but only if the timer says that the bar must be drawn now."""
-        if not self._timer.is_due():
+        if not self._timer.take_redraw_turn():
             return
         text = _format_progress(progress, self._noun, self._timer.elapsed)
         output = {"text/html": format_bar_html(progress, text), "text/plain": text}

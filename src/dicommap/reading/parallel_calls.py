@@ -97,7 +97,7 @@ class ParallelCalls:
         self._limit, self._kept, self._elapsed = limit, max(1, kept), elapsed
         self._detector = WaitDetector(elapsed, count_waits)
         self._count = ThreadCount(limit)
-        self._threads: _Threads | None = None
+        self._threads: _ThreadPool | None = None
         self._uses_threads = False
 
     @property
@@ -127,7 +127,7 @@ class ParallelCalls:
         iterator, has_items = iter(items), True
         while has_items:
             if not self._uses_threads:
-                has_items = yield from self._call_here(function, iterator)
+                has_items = yield from self._call_in_this_thread(function, iterator)
             else:
                 has_items = yield from self._call_in_threads(function, iterator)
 
@@ -138,7 +138,7 @@ class ParallelCalls:
 
     def __del__(self) -> None:
         if self._threads is not None:
-            self._threads.stop()
+            self._threads.request_stop()
 
     def __enter__(self) -> Self:
         return self
@@ -146,7 +146,7 @@ class ParallelCalls:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _call_here(
+    def _call_in_this_thread(
         self, function: Callable[[_Item], _Result], items: Iterator[_Item]
     ) -> Generator[_Result, None, bool]:
         """Make calls in this thread until they are measured to wait. Return False if there are no more items."""
@@ -160,7 +160,7 @@ class ParallelCalls:
                 yield function(item)
                 continue
             yield detector.call(function, item)
-            if detector.take_verdict():
+            if detector.take_wait_verdict():
                 self._count.restart()
                 self._uses_threads = True
                 return True
@@ -171,12 +171,12 @@ class ParallelCalls:
     ) -> Generator[_Result, None, bool]:
         """Make calls in threads until one thread is as fast as many. Return False if there are no more items."""
         if self._threads is None:
-            self._threads = _Threads(self._count, self._elapsed)
+            self._threads = _ThreadPool(self._count, self._elapsed)
         threads, calls, has_items = self._threads, deque[_Call[_Item, _Result]](), True
         try:
             while True:
                 while has_items and len(calls) < self._kept and self._count.value > 1:
-                    call = _take_next(function, items)
+                    call = _take_next_call(function, items)
                     if call is not None and call.item is NO_ITEM_YET:
                         break
                     if call is None or call.is_done:
@@ -196,10 +196,10 @@ class ParallelCalls:
                 threads.adapt()
                 yield calls.popleft().take_result()
         finally:
-            threads.cancel()
+            threads.drop_waiting_calls()
 
 
-def _take_next(function: Callable[[_Item], _Result], items: Iterator[_Item]) -> _Call[_Item, _Result] | None:
+def _take_next_call(function: Callable[[_Item], _Result], items: Iterator[_Item]) -> _Call[_Item, _Result] | None:
     """Return the call for the next item, or None after the last item.
 
     If the iterator raises an exception, return a finished call with this exception as its error.
@@ -214,7 +214,7 @@ def _take_next(function: Callable[[_Item], _Result], items: Iterator[_Item]) -> 
         return failed
 
 
-class _Threads:
+class _ThreadPool:
     """The threads of a ParallelCalls object. They take calls from a queue."""
 
     def __init__(self, count: ThreadCount, elapsed: Callable[[], float]) -> None:
@@ -266,11 +266,11 @@ class _Threads:
 
     def adapt(self) -> None:
         """Choose the number of threads, if enough calls were measured."""
-        if len(self._seconds) >= self._count.window:
+        if len(self._seconds) >= self._count.calls_per_window:
             seconds, self._seconds = self._seconds, []
             self._count.adapt(seconds)
 
-    def cancel(self) -> None:
+    def drop_waiting_calls(self) -> None:
         """Remove the calls that have not begun from the queue."""
         try:
             while True:
@@ -278,7 +278,7 @@ class _Threads:
         except self._empty:
             return
 
-    def stop(self) -> list[threading.Thread]:
+    def request_stop(self) -> list[threading.Thread]:
         """Let each thread end after its current call. Return the threads without waiting for them."""
         threads = list(self.running)
         for _ in threads:
@@ -287,16 +287,16 @@ class _Threads:
 
     def close(self) -> None:
         """End the threads after their current calls. If a call hangs, this method does not wait long for it."""
-        threads = self.stop()
+        threads = self.request_stop()
         end = time.monotonic() + _JOIN_SECONDS
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
-        self.cancel()
+        self.drop_waiting_calls()
 
     def _run_calls(self) -> None:
         """Run calls until `close` is called, the queue stays empty for a while, or fewer threads are wanted."""
         is_idle, end = False, 0.0
-        while not self._leave(is_idle=is_idle):
+        while not self._leave_if_not_needed(is_idle=is_idle):
             has_to_wait = self._queue.empty()
             try:
                 call = self._queue.get(timeout=_IDLE_SECONDS)
@@ -316,7 +316,7 @@ class _Threads:
                 self._wake.put(None)
             del call  # a thread that waits for work must not keep a result
 
-    def _leave(self, *, is_idle: bool) -> bool:
+    def _leave_if_not_needed(self, *, is_idle: bool) -> bool:
         """Remove the current thread from the set of running threads if it is not needed.
 
         Return whether it was removed.

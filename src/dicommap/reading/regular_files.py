@@ -81,7 +81,7 @@ def open_folder(path: StrPath, *, beneath: StrPath) -> int:
         OSError: The directory cannot be opened.
 
     """
-    return _open_folder(beneath, _split_path(os.fspath(path)))
+    return _open_folder_parts(beneath, _split_relative_path(os.fspath(path)))
 
 
 def open_regular_file(path: StrPath, *, limit: int | None = None, beneath: StrPath | None = None) -> BinaryIO:
@@ -191,8 +191,8 @@ class _BoundedFile(io.RawIOBase):
 
 def _open_beneath(directory: StrPath | int, path: str) -> int:
     """Open a file below a directory without following any link, and return its descriptor."""
-    *folders, name = _split_path(path)
-    folder = _open_folder(directory, folders)
+    *folders, name = _split_relative_path(path)
+    folder = _open_folder_parts(directory, folders)
     try:
         _require_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), path)
         return os.open(name, _OPEN_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
@@ -201,14 +201,14 @@ def _open_beneath(directory: StrPath | int, path: str) -> int:
             os.close(folder)
 
 
-def _split_path(path: str) -> list[str]:
+def _split_relative_path(path: str) -> list[str]:
     parts = path.split("/")
     if not all(parts) or {".", ".."} & set(parts):
         raise OSError(errno.EINVAL, "the path leads out of its directory")
     return parts
 
 
-def _open_folder(directory: StrPath | int, parts: list[str]) -> int:
+def _open_folder_parts(directory: StrPath | int, parts: list[str]) -> int:
     """Open the folder with the path `parts` below `directory`, and return its descriptor.
 
     If `directory` is a descriptor, it stays open. If there are no parts, it is returned itself.

@@ -103,7 +103,7 @@ class WaitDetector:
             self.unmeasured = _CALLS_UNMEASURED
         return result
 
-    def take_verdict(self) -> bool:
+    def take_wait_verdict(self) -> bool:
         """Return whether calls wait for storage. If they do, reset the detector."""
         if self._waits < _WAITS_NEEDED:
             return False
@@ -144,7 +144,7 @@ class ThreadCount:
         self.value = min(self.value, self._limit)
 
     @property
-    def window(self) -> int:
+    def calls_per_window(self) -> int:
         """Return the number of calls to measure before `adapt` is called."""
         return max(16, 4 * self.value)
 
@@ -157,11 +157,11 @@ class ThreadCount:
         """
         mean = _mean_without_longest(seconds)
         if mean < WAIT_SECONDS:
-            self._keep(1, 1 / mean)
+            self._use_until_next_trial(1, 1 / mean)
             return
         speed = self.value / mean
         if self._previous is None:
-            self._watch(speed)
+            self._try_other_number_if_due(speed)
             return
         number, speed_before = self._previous
         if self.value > number:
@@ -172,21 +172,21 @@ class ThreadCount:
             further = self.value // 2
             speed = max(speed, speed_before)  # all smaller numbers are compared with the first number
         if is_better:
-            self._keep(self.value, speed)
-            self._try(further)
+            self._use_until_next_trial(self.value, speed)
+            self._try_number(further)
         else:
             rejected = (self.value, speed) if self.value > number else None
-            self._keep(number, speed_before)
+            self._use_until_next_trial(number, speed_before)
             self._rejected = rejected
 
-    def _watch(self, speed: float) -> None:
+    def _try_other_number_if_due(self, speed: float) -> None:
         """Try another number if the storage has become slower, or if the last trial was long ago."""
         self._windows += 1
         if self._rejected is not None and self._windows == _WINDOWS_OF_SECOND_COMPARISON:
             (larger, its_speed), self._rejected = self._rejected, None
             if its_speed >= speed * _GAIN:
-                self._keep(larger, its_speed)
-                self._try(larger * 2)
+                self._use_until_next_trial(larger, its_speed)
+                self._try_number(larger * 2)
                 return
         self._slow_windows = self._slow_windows + 1 if speed * _SLOWDOWN < self._speed else 0
         if not self._slow_windows:
@@ -196,14 +196,14 @@ class ThreadCount:
             self._speed = speed
             self._tries_fewer = is_slower or not self._tries_fewer
             self._windows = self._slow_windows = 0
-            self._try(self.value // 2 if self._tries_fewer else self.value * 2)
+            self._try_number(self.value // 2 if self._tries_fewer else self.value * 2)
 
-    def _keep(self, number: int, speed: float) -> None:
+    def _use_until_next_trial(self, number: int, speed: float) -> None:
         """Use this number of threads until the next trial. `speed` is the measured speed with it."""
         self.value, self._speed, self._previous, self._windows = number, speed, None, 0
         self._rejected, self._slow_windows = None, 0
 
-    def _try(self, number: int) -> None:
+    def _try_number(self, number: int) -> None:
         """Set the number of threads for the next calls, at least one and at most the limit.
 
         The previous number and its speed are kept for a comparison. If the number is one, the caller makes the calls.

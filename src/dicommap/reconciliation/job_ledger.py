@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.job_output import is_documented_warning
 from dicommap.issues import Location, make_issue
-from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, bounded_issues
+from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, make_bounded_issues
 from dicommap.planning.planned_objects import INSTANCE_DISPOSITIONS
 from dicommap.reconciliation.manifest_records import RecordKind
 from dicommap.reconciliation.outcomes import ImportOutcome, InstanceOutcome
@@ -104,7 +104,7 @@ class JobLedger:
         self._unplanned: dict[str, bool] = {}
         """inputFile of an object that is not planned -> whether a record reports that it was imported."""
         self.record_counts = RecordCounts()
-        self.issues = bounded_issues(JOB_ISSUE_LIMIT, path)
+        self.issues = make_bounded_issues(JOB_ISSUE_LIMIT, path)
 
     def add_record(self, record: ObjectRecord) -> None:
         """Add a record to the ledger. If the record matches several planned objects, `finish` chooses one of them."""

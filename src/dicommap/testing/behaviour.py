@@ -46,7 +46,7 @@ class Behaviour:
     number_padding: Literal["kept", "removed"] = "kept"
     """Whether values of DS and IS in the metadata of image sets have the space that makes their length even."""
     locked_reads: int = 1
-    """Number of reads of an image set that is being changed for which it is LOCKED. The next read ends the change."""
+    """While an image set is changed, this number of reads find it LOCKED. The next read ends the change."""
     failed_changes: Literal["no-version", "version"] = "no-version"
     """Whether an update or a copy that fails leaves a new version with the old content."""
     removal_values: Literal["compared", "ignored"] = "compared"
@@ -84,9 +84,9 @@ class Behaviour:
         for setting in settings:
             name, _, text = setting.partition("=")
             if name.startswith(_ANSWER_PREFIX):
-                answers |= _parse_answer(name.removeprefix(_ANSWER_PREFIX), text)
+                answers |= _parse_answer_setting(name.removeprefix(_ANSWER_PREFIX), text)
             else:
-                changes[name] = _parse_value(name, text)
+                changes[name] = _parse_setting_value(name, text)
         return replace(self, **changes, answers=OverrideAnswers(**{**self.answers.model_dump(), **answers}))
 
 
@@ -96,7 +96,7 @@ _SETTINGS = tuple(setting.name for setting in fields(Behaviour) if setting.name 
 """Names of the settings that `with_settings` sets from a text. Answers are set with names such as `answers.dataSet`."""
 
 
-def _parse_answer(name: str, text: str) -> dict[str, str]:
+def _parse_answer_setting(name: str, text: str) -> dict[str, str]:
     choices = list_possible_answers()
     if name not in choices:
         raise make_unknown_choice_error("answer", name, choices)
@@ -105,7 +105,7 @@ def _parse_answer(name: str, text: str) -> dict[str, str]:
     return {name: text}
 
 
-def _parse_value(name: str, text: str) -> Any:  # noqa: ANN401  the type of the setting
+def _parse_setting_value(name: str, text: str) -> Any:  # noqa: ANN401  the type of the setting
     if name not in _SETTINGS:
         raise make_unknown_choice_error("setting", name, [*_SETTINGS, f"{_ANSWER_PREFIX}NAME"])
     if _TYPES[name] is bool:

@@ -107,8 +107,11 @@ class Fault:
             raise make_unknown_choice_error("fault", self.kind, FAULT_KINDS)
 
     @property
-    def text(self) -> str:
-        """Return the message of a failed job or file. The full text of AWS's messages for failed jobs is not known."""
+    def message_or_default(self) -> str:
+        """Return the message of a failed job or file: `message`, or the default of the kind if `message` is empty.
+
+        The full text of AWS's messages for failed jobs is not known.
+        """
         return self.message or FAULT_MESSAGES[self.kind]
 
     @classmethod
@@ -147,8 +150,8 @@ class FaultQueue:
         self._pending.clear()
 
     def take_matching(self, kinds: Container[str]) -> list[Fault]:
-        """Return all faults of these kinds that happen at this call, and count the call for each of them."""
-        return [pending.fault for pending in self._pending if pending.fault.kind in kinds and pending.use()]
+        """Count a call for each fault of these kinds, and return the faults that happen at this call."""
+        return [pending.fault for pending in self._pending if pending.fault.kind in kinds and pending.use_for_call()]
 
     def take(
         self, kinds: Container[str], operation: str | None = None, names: Sequence[str] | None = None
@@ -166,18 +169,22 @@ class FaultQueue:
         for pending in self._pending:
             fault = pending.fault
             is_meant = fault.kind in kinds and fault.operation in (None, operation)
-            if is_meant and (names is None or any(fault.match in name for name in names)) and pending.use():
+            if is_meant and (names is None or any(fault.match in name for name in names)) and pending.use_for_call():
                 return fault
         return None
 
 
 @dataclass
 class _PendingFault:
+    """A fault in the queue, with the numbers of calls that are left before and while it happens."""
+
     fault: Fault
     successful_calls_left: int
+    """The number of calls before the fault happens for the first time."""
     uses_left: int | None
+    """The number of calls to which the fault still happens; None for all calls."""
 
-    def use(self) -> bool:
+    def use_for_call(self) -> bool:
         """Count one call, and return whether the fault happens to this call."""
         if self.successful_calls_left:
             self.successful_calls_left -= 1

@@ -55,7 +55,7 @@ class LoopbackServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, port: int, answer: Callable[[Request], Response]) -> None:
-        super().__init__((LOOPBACK, port), _Handler)
+        super().__init__((LOOPBACK, port), _HttpRequestHandler)
         self.answer = answer
 
     @property
@@ -64,7 +64,7 @@ class LoopbackServer(ThreadingHTTPServer):
         return f"http://{LOOPBACK}:{self.server_address[1]}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _HttpRequestHandler(BaseHTTPRequestHandler):
     # Each connection has one request, so that no connection stays open when a test ends.
     protocol_version = "HTTP/1.1"
     server_version = "dicommap-stand-in"
@@ -129,9 +129,9 @@ def handle_control_request(service: ControlledService, request: Request) -> Resp
     """
     control = (request.method, request.path.removeprefix(CONTROL_ROOT))
     if control == ("GET", "jobs"):
-        return _make_json_response([_describe_job(job) for job in service.jobs])
+        return _make_json_response([_make_job_record(job) for job in service.jobs])
     if control == ("GET", "image-sets"):
-        return _make_json_response([_describe_image_set(image_set) for image_set in service.image_sets])
+        return _make_json_response([_make_image_set_record(image_set) for image_set in service.image_sets])
     text = request.body.decode("utf-8", "replace")
     try:
         if control == ("POST", "faults"):
@@ -147,7 +147,7 @@ def handle_control_request(service: ControlledService, request: Request) -> Resp
     return _make_json_response({})
 
 
-def _describe_job(job: StartedJob) -> dict[str, Any]:
+def _make_job_record(job: StartedJob) -> dict[str, Any]:
     return {
         "jobId": job.job_id,
         "jobStatus": job.status,
@@ -157,7 +157,7 @@ def _describe_job(job: StartedJob) -> dict[str, Any]:
     }
 
 
-def _describe_image_set(image_set: ImageSet) -> dict[str, Any]:
+def _make_image_set_record(image_set: ImageSet) -> dict[str, Any]:
     return {
         "imageSetId": image_set.image_set_id,
         "datastoreId": image_set.datastore_id,

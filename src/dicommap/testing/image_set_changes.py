@@ -16,9 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.healthimaging.levels import Level
 from dicommap.testing.faults import CHANGE_FAULTS, IMAGE_SET_FAULTS, Fault, FaultQueue
-from dicommap.testing.image_set_handlers import READABLE, list_stored_names, require_available
+from dicommap.testing.image_set_handlers import READABLE, list_stored_names, require_available_image_set
 from dicommap.testing.image_sets import ImageSet, PendingChange
-from dicommap.testing.metadata_updates import UID_ATTRIBUTES, MetadataUpdate, make_refusal_error, share_attributes
+from dicommap.testing.metadata_updates import (
+    UID_ATTRIBUTES,
+    MetadataUpdate,
+    make_refusal_error,
+    merge_shared_attributes,
+)
 from dicommap.testing.operations import ServiceError
 
 if TYPE_CHECKING:
@@ -34,7 +39,7 @@ _STUDY_LEVELS = {Level.PATIENT, Level.STUDY}
 
 
 @dataclass(kw_only=True)
-class ImageSetChanges:
+class ImageSetChangeHandlers:
     """Handlers of the operations that change image sets."""
 
     image_sets: ImageSets
@@ -43,13 +48,15 @@ class ImageSetChanges:
 
     def update(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer UpdateImageSetMetadata."""
-        image_set, fault = self._open("UpdateImageSetMetadata", request["datastoreId"], request["imageSetId"])
-        _require_latest(image_set, request["latestVersionId"])
+        image_set, fault = self._get_changeable_image_set(
+            "UpdateImageSetMetadata", request["datastoreId"], request["imageSetId"]
+        )
+        _require_latest_version(image_set, request["latestVersionId"])
         updates = request["updateImageSetMetadataUpdates"]
         if "revertToVersionId" in updates:
             if request.get("includeStudyImageSets"):
                 raise make_refusal_error("includeStudyImageSets is not supported with revertToVersionId.")
-            changed = {image_set: _find_instances(image_set, updates["revertToVersionId"])}
+            changed = {image_set: _get_version_instances(image_set, updates["revertToVersionId"])}
         else:
             update = MetadataUpdate.parse(updates["DICOMUpdates"], force=request.get("force", False))
             targets = self._select_targets(image_set, update, include_study=request.get("includeStudyImageSets", False))
@@ -60,49 +67,53 @@ class ImageSetChanges:
         }
         for target, instances in changed.items():
             self.image_sets.replace_instances(target, instances, "UPDATED")
-        self._lock(list(changed), statuses, None if fault is None else fault.text, "UPDATE_FAILED")
+        self._lock_image_sets(
+            list(changed), statuses, None if fault is None else fault.message_or_default, "UPDATE_FAILED"
+        )
         return {
             "datastoreId": image_set.datastore_id,
-            **_describe(image_set, "UPDATING"),
+            **_make_locked_properties(image_set, "UPDATING"),
         }
 
     def copy(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer CopyImageSet."""
         datastore_id, information = request["datastoreId"], request["copyImageSetInformation"]
-        source, fault = self._open("CopyImageSet", datastore_id, request["sourceImageSetId"])
-        _require_latest(source, information["sourceImageSet"]["latestVersionId"])
-        instances = _select_copied(source, information["sourceImageSet"].get("DICOMCopies"))
-        problem = None if fault is None else fault.text
+        source, fault = self._get_changeable_image_set("CopyImageSet", datastore_id, request["sourceImageSetId"])
+        _require_latest_version(source, information["sourceImageSet"]["latestVersionId"])
+        instances = _select_instances_to_copy(source, information["sourceImageSet"].get("DICOMCopies"))
+        problem = None if fault is None else fault.message_or_default
         if "destinationImageSet" in information:
             if request.get("promoteToPrimary"):
                 raise make_refusal_error("promoteToPrimary and a destination cannot be combined.")
             named = information["destinationImageSet"]
-            destination, _ = self._open("", datastore_id, named["imageSetId"])
-            _require_latest(destination, named["latestVersionId"])
+            destination, _ = self._get_changeable_image_set("", datastore_id, named["imageSetId"])
+            _require_latest_version(destination, named["latestVersionId"])
             if not request.get("force") and not _has_equal_attributes(source, destination):
                 raise make_refusal_error("The metadata of the source and of the destination are not consistent.")
-            problem = problem or self._merge(destination, instances)
+            problem = problem or self._merge_instances(destination, instances)
         elif request.get("promoteToPrimary"):
-            destination, found = self._promote(source, instances)
+            destination, found = self._promote_image_set(source, instances)
             problem = problem or found
         else:
-            destination = self.image_sets.add_copy(datastore_id, instances, is_primary=False)
+            destination = self.image_sets.create_from_copies(datastore_id, instances, is_primary=False)
         statuses = {source.image_set_id: READABLE, destination.image_set_id: "COPYING"}
-        self._lock([source, destination], statuses, problem, "COPY_FAILED", changed=[destination])
+        self._lock_image_sets([source, destination], statuses, problem, "COPY_FAILED", changed=[destination])
         return {
             "datastoreId": datastore_id,
-            "sourceImageSetProperties": _describe(source, READABLE),
-            "destinationImageSetProperties": _describe(destination, "COPYING"),
+            "sourceImageSetProperties": _make_locked_properties(source, READABLE),
+            "destinationImageSetProperties": _make_locked_properties(destination, "COPYING"),
         }
 
-    def _open(self, operation: str, datastore_id: str, image_set_id: str) -> tuple[ImageSet, Fault | None]:
+    def _get_changeable_image_set(
+        self, operation: str, datastore_id: str, image_set_id: str
+    ) -> tuple[ImageSet, Fault | None]:
         """Return an image set that can be changed, and the fault `change-failed` if it happens to this request."""
         image_set = self.image_sets.get(datastore_id, image_set_id)
         if image_set is None:
             raise ServiceError("ResourceNotFoundException", "The data store has no such image set.")
         names = list_stored_names(image_set)
         fault = self.faults.take(IMAGE_SET_FAULTS, operation, names)
-        require_available(image_set, None if fault is None else fault.kind)
+        require_available_image_set(image_set, None if fault is None else fault.kind)
         fault = self.faults.take(CHANGE_FAULTS, operation, names)
         if fault is not None and fault.kind == "changed-meanwhile":
             tag, attribute = OTHER_CHANGE
@@ -117,51 +128,55 @@ class ImageSetChanges:
     def _select_targets(self, image_set: ImageSet, update: MetadataUpdate, *, include_study: bool) -> list[ImageSet]:
         """Return the image sets that an update changes. Raises ServiceError if it may not change them."""
         if image_set.is_primary:
-            self._check_primary(update)
-        study = self.image_sets.select_study(image_set)
+            self._require_allowed_on_primary(update)
+        study = self.image_sets.select_same_study(image_set)
         if not include_study:
-            if len(study) > 1 and update.levels & _STUDY_LEVELS:
+            if len(study) > 1 and update.changed_levels & _STUDY_LEVELS:
                 raise make_refusal_error("Attributes of patient and study need includeStudyImageSets in this study.")
             return [image_set]
         if not image_set.is_primary:
             raise make_refusal_error("includeStudyImageSets is supported for primary image sets.")
-        if update.levels - _STUDY_LEVELS:
+        if update.changed_levels - _STUDY_LEVELS:
             raise make_refusal_error("includeStudyImageSets is supported for attributes of patient and study.")
         for other in study:
-            require_available(other, None)
+            require_available_image_set(other, None)
         return study
 
-    def _check_primary(self, update: MetadataUpdate) -> None:
-        if update.names & UID_ATTRIBUTES:
+    def _require_allowed_on_primary(self, update: MetadataUpdate) -> None:
+        if update.attribute_names & UID_ATTRIBUTES:
             raise make_refusal_error("UIDs of a primary image set cannot be updated.")
         if update.force and self.behaviour.force_on_primary == "refused":
             raise make_refusal_error("force is not supported for primary image sets.")
-        if update.levels & self.behaviour.fixed_primary_levels:
+        if update.changed_levels & self.behaviour.fixed_primary_levels:
             raise make_refusal_error("Attributes of this level cannot be updated for primary image sets.")
 
-    def _promote(self, source: ImageSet, instances: dict[str, ImportedInstance]) -> tuple[ImageSet, str | None]:
+    def _promote_image_set(
+        self, source: ImageSet, instances: dict[str, ImportedInstance]
+    ) -> tuple[ImageSet, str | None]:
         """Return the image set with the promoted instances, and the reason why the promotion fails, or None."""
         if source.is_primary:
             raise make_refusal_error("The image set is primary.")
         first = next(iter(instances.values()))
         if any(self.image_sets.find_conflicts(source.datastore_id, first)):
-            failed = self.image_sets.add_copy(source.datastore_id, instances, is_primary=False)
+            failed = self.image_sets.create_from_copies(source.datastore_id, instances, is_primary=False)
             return failed, "The image set has conflicts with primary image sets"
         for primary in self.image_sets.select_primaries(source.datastore_id, first.study_instance_uid):
             is_same_series = primary.latest.series_instance_uid == first.series_instance_uid
             if is_same_series and self.behaviour.promoted_series == "merged":
-                require_available(primary, None)
-                return primary, self._merge(primary, instances)
-        return self.image_sets.add_copy(source.datastore_id, instances, is_primary=True), None
+                require_available_image_set(primary, None)
+                return primary, self._merge_instances(primary, instances)
+        return self.image_sets.create_from_copies(source.datastore_id, instances, is_primary=True), None
 
-    def _merge(self, destination: ImageSet, instances: dict[str, ImportedInstance]) -> str | None:
+    def _merge_instances(self, destination: ImageSet, instances: dict[str, ImportedInstance]) -> str | None:
         """Add instances to an image set, and return the reason why the copy fails; None if it succeeds."""
         duplicates = destination.latest.by_uid.keys() & instances.keys()
-        added = [share_attributes(destination.latest, one) for uid, one in instances.items() if uid not in duplicates]
+        added = [
+            merge_shared_attributes(destination.latest, one) for uid, one in instances.items() if uid not in duplicates
+        ]
         self.image_sets.replace_instances(destination, [*added, *destination.instances], "COPIED")
         return "SOP Instance UIDs are not unique" if duplicates else None
 
-    def _lock(
+    def _lock_image_sets(
         self,
         image_sets: list[ImageSet],
         statuses: dict[str, str],
@@ -182,25 +197,25 @@ class ImageSetChanges:
         """
         fail = None
         if problem is not None:
-            fail = partial(self._fail, image_sets if changed is None else changed, problem, failed_status)
+            fail = partial(self._fail_change, image_sets if changed is None else changed, problem, failed_status)
         change = PendingChange(statuses=statuses, reads_left=self.behaviour.locked_reads, fail=fail)
         for image_set in image_sets:
             image_set.pending = change
 
-    def _fail(self, image_sets: list[ImageSet], problem: str, status: str) -> None:
+    def _fail_change(self, image_sets: list[ImageSet], problem: str, status: str) -> None:
         for image_set in image_sets:
             if len(image_set.versions) == 1:
                 self.image_sets.delete(image_set)
             elif self.behaviour.failed_changes == "no-version":
-                self.image_sets.take_back(image_set)
+                self.image_sets.remove_latest_version(image_set)
             else:
                 old = [*image_set.versions[-2].by_uid.values()]
-                self.image_sets.take_back(image_set)
+                self.image_sets.remove_latest_version(image_set)
                 self.image_sets.replace_instances(image_set, old, status)
             image_set.latest.status, image_set.latest.message = status, problem
 
 
-def _describe(image_set: ImageSet, status: str) -> dict[str, Any]:
+def _make_locked_properties(image_set: ImageSet, status: str) -> dict[str, Any]:
     return {
         "imageSetId": image_set.image_set_id,
         "latestVersionId": str(image_set.version),
@@ -211,12 +226,12 @@ def _describe(image_set: ImageSet, status: str) -> dict[str, Any]:
     }
 
 
-def _require_latest(image_set: ImageSet, version: str) -> None:
+def _require_latest_version(image_set: ImageSet, version: str) -> None:
     if version != str(image_set.version):
         raise ServiceError("ConflictException", "The latest version of the image set is another one.")
 
 
-def _find_instances(image_set: ImageSet, version: str) -> list[ImportedInstance]:
+def _get_version_instances(image_set: ImageSet, version: str) -> list[ImportedInstance]:
     for known in image_set.versions:
         if str(known.number) == version:
             return list(known.by_uid.values())
@@ -225,13 +240,13 @@ def _find_instances(image_set: ImageSet, version: str) -> list[ImportedInstance]
 
 def _has_equal_attributes(source: ImageSet, destination: ImageSet) -> bool:
     """Return whether two image sets have the same attributes of patient, study and series."""
-    shared = share_attributes(source.latest, destination.latest.latest_instance)
+    shared = merge_shared_attributes(source.latest, destination.latest.latest_instance)
     return shared.after == destination.latest.latest_instance.after
 
 
-def _select_copied(source: ImageSet, copies: Mapping[str, str] | None) -> dict[str, ImportedInstance]:
+def _select_instances_to_copy(source: ImageSet, copies: Mapping[str, str] | None) -> dict[str, ImportedInstance]:
     """Return the instances to copy: SOP Instance UID -> instance, with the attributes of the image set."""
-    instances = {uid: share_attributes(source.latest, one) for uid, one in source.latest.by_uid.items()}
+    instances = {uid: merge_shared_attributes(source.latest, one) for uid, one in source.latest.by_uid.items()}
     if copies is None:
         return instances
     try:

@@ -47,9 +47,9 @@ class ImageSetHandlers:
 
     def get(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer GetImageSet."""
-        image_set, fault = self._find("GetImageSet", request)
+        image_set, fault = self._find_image_set("GetImageSet", request)
         self._count_read(image_set)
-        properties = _describe_version(image_set, _find_version(image_set, request), fault)
+        properties = _make_version_properties(image_set, _get_requested_version(image_set, request), fault)
         status = properties.pop("ImageSetWorkflowStatus")
         return {
             **properties,
@@ -63,10 +63,10 @@ class ImageSetHandlers:
 
     def get_metadata(self, request: Mapping[str, Any]) -> MetadataBlob:
         """Answer GetImageSetMetadata."""
-        image_set, fault = self._find("GetImageSetMetadata", request)
+        image_set, fault = self._find_image_set("GetImageSetMetadata", request)
         self._count_read(image_set)
-        require_available(image_set, fault, reads=True)
-        version = _find_version(image_set, request)
+        require_available_image_set(image_set, fault, reads=True)
+        version = _get_requested_version(image_set, request)
         metadata_fault = self.faults.take(METADATA_FAULTS, "GetImageSetMetadata", list_stored_names(image_set))
         if metadata_fault is not None:
             document = build_image_set_metadata(image_set, version, self.behaviour.number_padding)
@@ -79,15 +79,15 @@ class ImageSetHandlers:
 
     def list_versions(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer ListImageSetVersions. The latest version is the first."""
-        image_set, fault = self._find("ListImageSetVersions", request)
+        image_set, fault = self._find_image_set("ListImageSetVersions", request)
         self._count_read(image_set)
-        versions = [_describe_version(image_set, version, fault) for version in reversed(image_set.versions)]
+        versions = [_make_version_properties(image_set, version, fault) for version in reversed(image_set.versions)]
         return make_page("imageSetPropertiesList", versions, request)
 
     def delete(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer DeleteImageSet. The answer says DELETING, and the next request for the image set says DELETED."""
-        image_set, fault = self._find("DeleteImageSet", request)
-        require_available(image_set, fault)
+        image_set, fault = self._find_image_set("DeleteImageSet", request)
+        require_available_image_set(image_set, fault)
         self.image_sets.delete(image_set)
         return {
             "datastoreId": image_set.datastore_id,
@@ -96,7 +96,7 @@ class ImageSetHandlers:
             "imageSetWorkflowStatus": "DELETING",
         }
 
-    def _find(self, operation: str, request: Mapping[str, Any]) -> tuple[ImageSet, str | None]:
+    def _find_image_set(self, operation: str, request: Mapping[str, Any]) -> tuple[ImageSet, str | None]:
         """Return the image set of a request, and a kind of IMAGE_SET_FAULTS that happens to this request, or None."""
         image_set = self.image_sets.get(request["datastoreId"], request["imageSetId"])
         if image_set is None:
@@ -121,7 +121,7 @@ def list_stored_names(image_set: ImageSet) -> tuple[str, str, str]:
     return image_set.image_set_id, latest.study_instance_uid, latest.series_instance_uid
 
 
-def require_available(image_set: ImageSet, fault: str | None, *, reads: bool = False) -> None:
+def require_available_image_set(image_set: ImageSet, fault: str | None, *, reads: bool = False) -> None:
     """Raise ServiceError if an image set was deleted or is LOCKED.
 
     Args:
@@ -138,7 +138,7 @@ def require_available(image_set: ImageSet, fault: str | None, *, reads: bool = F
         raise ServiceError("ConflictException", "Requested ImageSet metadata is not consistent yet.")
 
 
-def _find_version(image_set: ImageSet, request: Mapping[str, Any]) -> ImageSetVersion:
+def _get_requested_version(image_set: ImageSet, request: Mapping[str, Any]) -> ImageSetVersion:
     wanted = request.get("versionId", str(image_set.version))
     for version in image_set.versions:
         if str(version.number) == wanted:
@@ -159,7 +159,7 @@ def _get_state_and_status(image_set: ImageSet, version: ImageSetVersion, fault: 
     return "ACTIVE", version.status
 
 
-def _describe_version(image_set: ImageSet, version: ImageSetVersion, fault: str | None) -> dict[str, Any]:
+def _make_version_properties(image_set: ImageSet, version: ImageSetVersion, fault: str | None) -> dict[str, Any]:
     state, status = _get_state_and_status(image_set, version, fault)
     return {
         "imageSetId": image_set.image_set_id,

@@ -66,7 +66,7 @@ def build_image_set_metadata(image_set: ImageSet, version: ImageSetVersion, padd
         padding: Whether values of DS and IS have their padding.
 
     """
-    latest, to_json = version.latest_instance, Conversion(padding)
+    latest, to_json = version.latest_instance, MetadataConverter(padding)
     return {
         "SchemaVersion": SCHEMA_VERSION,
         "DatastoreID": image_set.datastore_id,
@@ -77,14 +77,14 @@ def build_image_set_metadata(image_set: ImageSet, version: ImageSetVersion, padd
             "Series": {
                 latest.series_instance_uid: {
                     "DICOM": to_json.convert_level(latest.after, Level.SERIES),
-                    "Instances": {uid: _build_instance(one, to_json) for uid, one in version.by_uid.items()},
+                    "Instances": {uid: _build_instance_metadata(one, to_json) for uid, one in version.by_uid.items()},
                 }
             },
         },
     }
 
 
-def _build_instance(instance: ImportedInstance, to_json: Conversion) -> dict[str, Any]:
+def _build_instance_metadata(instance: ImportedInstance, to_json: MetadataConverter) -> dict[str, Any]:
     vrs: dict[str, str] = {}
     # In examples, file meta information is among the attributes of the instance level.
     attributes = to_json.convert_level({**instance.file_meta, **instance.after}, Level.INSTANCE, vrs)
@@ -93,7 +93,7 @@ def _build_instance(instance: ImportedInstance, to_json: Conversion) -> dict[str
 
 
 @dataclass(frozen=True)
-class Conversion:
+class MetadataConverter:
     """Converter of data sets from the DICOM JSON Model to the form of GetImageSetMetadata."""
 
     padding: NumberPadding
@@ -125,7 +125,7 @@ class Conversion:
             return None
         if vr == "SQ":
             return [self._convert_data_set(item, vrs) for item in values if isinstance(item, dict)]
-        converted = [_FORMATS.get(vr, _keep)(value) for value in values]
+        converted = [_FORMATS.get(vr, _keep_unchanged)(value) for value in values]
         if vr in _TEXT_NUMBERS and self.padding == "kept":
             converted = _pad_to_even_length(converted)
         multiplicity = vm_of(tag)
@@ -133,7 +133,7 @@ class Conversion:
         return converted[0] if is_single and len(converted) == 1 else converted
 
 
-def _keep(value: Any) -> Any:  # noqa: ANN401
+def _keep_unchanged(value: Any) -> Any:  # noqa: ANN401
     return value
 
 

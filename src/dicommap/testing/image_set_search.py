@@ -58,7 +58,7 @@ def search_image_sets(image_sets: ImageSets, datastore_id: str, criteria: Mappin
         ServiceError: A filter has an operator with the wrong number of values, or with values of different fields.
 
     """
-    predicates = [_make_predicate(search_filter) for search_filter in criteria.get("filters", ())]
+    predicates = [_make_filter_predicate(search_filter) for search_filter in criteria.get("filters", ())]
     matches = [
         image_set
         for image_set in image_sets.select_active(datastore_id)
@@ -66,10 +66,10 @@ def search_image_sets(image_sets: ImageSets, datastore_id: str, criteria: Mappin
     ]
     order = criteria.get("sort", DEFAULT_SORT)
     matches.sort(key=_FIELD_READERS[order["sortField"]], reverse=order["sortOrder"] == "DESC")
-    return [_make_summary(image_set, image_sets) for image_set in matches]
+    return [_make_search_summary(image_set, image_sets) for image_set in matches]
 
 
-def _make_predicate(search_filter: Mapping[str, Any]) -> Callable[[ImageSet], bool]:
+def _make_filter_predicate(search_filter: Mapping[str, Any]) -> Callable[[ImageSet], bool]:
     fields = {next(iter(value)) for value in search_filter["values"]}
     values = [next(iter(value.values())) for value in search_filter["values"]]
     (field, *others), operator = sorted(fields), search_filter["operator"]
@@ -84,13 +84,13 @@ def _make_predicate(search_filter: Mapping[str, Any]) -> Callable[[ImageSet], bo
         return lambda image_set: low <= _FIELD_READERS[field](image_set) <= high
     if field == "DICOMStudyDateAndTime":
         return _make_date_predicate(values[0])
-    return lambda image_set: _read_field(image_set, field) == values[0]
+    return lambda image_set: _read_search_field(image_set, field) == values[0]
 
 
 def _make_date_predicate(value: Mapping[str, str]) -> Callable[[ImageSet], bool]:
     """Return a predicate for a date and time of a study. Without a time, any time of the day matches."""
     if "DICOMStudyTime" not in value:
-        return lambda image_set: _read_tag(image_set, "DICOMStudyDate") == value["DICOMStudyDate"]
+        return lambda image_set: _read_tag_text(image_set, "DICOMStudyDate") == value["DICOMStudyDate"]
     return lambda image_set: _read_study_time(image_set) == _make_sort_key(value, _START_OF_DAY)
 
 
@@ -100,7 +100,7 @@ def _make_sort_key(value: Any, default_time: str) -> Any:  # noqa: ANN401  a dat
     return value["DICOMStudyDate"], value.get("DICOMStudyTime") or default_time
 
 
-def _read_tag(image_set: ImageSet, name: str) -> str:
+def _read_tag_text(image_set: ImageSet, name: str) -> str:
     data_set = image_set.latest.latest_instance.after
     if name == "DICOMPatientName":
         attribute = data_set.get(hex_of(_TAGS[name]))
@@ -110,7 +110,7 @@ def _read_tag(image_set: ImageSet, name: str) -> str:
 
 
 def _read_study_time(image_set: ImageSet) -> tuple[str, str]:
-    return _read_tag(image_set, "DICOMStudyDate"), _read_tag(image_set, "DICOMStudyTime") or _START_OF_DAY
+    return _read_tag_text(image_set, "DICOMStudyDate"), _read_tag_text(image_set, "DICOMStudyTime") or _START_OF_DAY
 
 
 _FIELD_READERS: dict[str, Callable[[ImageSet], Any]] = {
@@ -121,11 +121,11 @@ _FIELD_READERS: dict[str, Callable[[ImageSet], Any]] = {
 }
 
 
-def _read_field(image_set: ImageSet, field: str) -> Any:  # noqa: ANN401
-    return _FIELD_READERS[field](image_set) if field in _FIELD_READERS else _read_tag(image_set, field)
+def _read_search_field(image_set: ImageSet, field: str) -> Any:  # noqa: ANN401
+    return _FIELD_READERS[field](image_set) if field in _FIELD_READERS else _read_tag_text(image_set, field)
 
 
-def _make_summary(image_set: ImageSet, image_sets: ImageSets) -> dict[str, Any]:
+def _make_search_summary(image_set: ImageSet, image_sets: ImageSets) -> dict[str, Any]:
     return {
         "imageSetId": image_set.image_set_id,
         "version": image_set.version,
@@ -134,12 +134,12 @@ def _make_summary(image_set: ImageSet, image_sets: ImageSets) -> dict[str, Any]:
         "lastAccessedAt": image_set.latest.created_at,
         "storageTier": "FREQUENT_ACCESS",
         "isPrimary": image_set.is_primary,
-        "DICOMTags": _make_dicom_tags(image_set, image_sets.select_study(image_set)),
+        "DICOMTags": _make_dicom_tags(image_set, image_sets.select_same_study(image_set)),
     }
 
 
 def _make_dicom_tags(image_set: ImageSet, study: Sequence[ImageSet]) -> dict[str, Any]:
-    tags: dict[str, Any] = {name: _read_tag(image_set, name) or None for name in _TAGS}
+    tags: dict[str, Any] = {name: _read_tag_text(image_set, name) or None for name in _TAGS}
     number = tags["DICOMSeriesNumber"]
     tags["DICOMSeriesNumber"] = int(number) if number and number.lstrip("+-").isdecimal() else None
     tags["DICOMNumberOfStudyRelatedSeries"] = len(study)

@@ -100,7 +100,7 @@ class ImageSetVersion:
         """Return the Series Instance UID of the image set."""
         return self.latest_instance.series_instance_uid
 
-    def store(self, instance: ImportedInstance) -> None:
+    def store_instance(self, instance: ImportedInstance) -> None:
         """Add an instance. It replaces an instance with the same SOP Instance UID."""
         self.by_uid.pop(instance.sop_instance_uid, None)
         self.by_uid[instance.sop_instance_uid] = instance
@@ -147,7 +147,7 @@ class ImageSet:
         """Return the instances of the latest version, in the order of their import."""
         return list(self.latest.by_uid.values())
 
-    def open_version(self, job_id: str) -> ImageSetVersion:
+    def open_job_version(self, job_id: str) -> ImageSetVersion:
         """Return the version that the job `job_id` changes.
 
         If this job has not made the latest version, a new version is made. It begins as a copy of the latest version.
@@ -161,7 +161,7 @@ class ImageSet:
         """Append a version with these instances and this workflow status."""
         number = len(self.versions) + 1
         self.versions.append(
-            ImageSetVersion(number=number, job_id=job_id, created_at=_read_clock(), status=status, by_uid=by_uid)
+            ImageSetVersion(number=number, job_id=job_id, created_at=_read_current_time(), status=status, by_uid=by_uid)
         )
 
 
@@ -202,22 +202,24 @@ class ImageSets:
                 primary.latest.series_instance_uid == instance.series_instance_uid
                 for primary in self.select_primaries(datastore_id, instance.study_instance_uid)
             )
-            image_set = self._create(datastore_id, is_primary=is_primary)
+            image_set = self._create_image_set(datastore_id, is_primary=is_primary)
             self._register(image_set, instance)
-        version = image_set.open_version(instance.job_id)
+        version = image_set.open_job_version(instance.job_id)
         stored = version.by_uid.get(instance.sop_instance_uid)
         if stored is None or stored.job_id != instance.job_id or two_copies == "last":
-            version.store(instance)
+            version.store_instance(instance)
         return image_set
 
-    def add_copy(self, datastore_id: str, instances: dict[str, ImportedInstance], *, is_primary: bool) -> ImageSet:
+    def create_from_copies(
+        self, datastore_id: str, instances: dict[str, ImportedInstance], *, is_primary: bool
+    ) -> ImageSet:
         """Add and return an image set with copied instances."""
-        image_set = self._create(datastore_id, is_primary=is_primary)
+        image_set = self._create_image_set(datastore_id, is_primary=is_primary)
         image_set.append_version(instances, "COPIED")
         self._register(image_set, image_set.latest.latest_instance)
         return image_set
 
-    def _create(self, datastore_id: str, *, is_primary: bool) -> ImageSet:
+    def _create_image_set(self, datastore_id: str, *, is_primary: bool) -> ImageSet:
         image_set = ImageSet(image_set_id=secrets.token_hex(16), datastore_id=datastore_id, is_primary=is_primary)
         self.all.append(image_set)
         self._by_id[datastore_id, image_set.image_set_id] = image_set
@@ -237,7 +239,7 @@ class ImageSets:
         """Return the primary image sets of a study."""
         return list(self._primaries.get((datastore_id, study), ()))
 
-    def select_study(self, image_set: ImageSet) -> list[ImageSet]:
+    def select_same_study(self, image_set: ImageSet) -> list[ImageSet]:
         """Return the primary image sets of the study to which a primary image set belongs.
 
         If `image_set` is not primary, return only `image_set`.
@@ -261,11 +263,11 @@ class ImageSets:
 
     def delete(self, image_set: ImageSet) -> None:
         """Delete an image set. The next import of its series makes a new image set."""
-        image_set.deleted_at = _read_clock()
+        image_set.deleted_at = _read_current_time()
         self._unregister(image_set)
 
-    def change(self, image_set: ImageSet, job_id: str, change: Callable[[DataSet], DataSet]) -> None:
-        """Make a new version of an image set in which `change` was applied to the data set of each instance."""
+    def change_instances(self, image_set: ImageSet, job_id: str, change: Callable[[DataSet], DataSet]) -> None:
+        """Make a new version of an image set in which each instance has the data set that `change_instances` returns for it."""
         instances = [replace(instance, job_id=job_id, after=change(instance.after)) for instance in image_set.instances]
         self.replace_instances(image_set, instances, "IMPORTED", job_id)
 
@@ -277,7 +279,7 @@ class ImageSets:
         image_set.append_version({one.sop_instance_uid: one for one in instances}, status, job_id)
         self._register(image_set, image_set.latest.latest_instance)
 
-    def take_back(self, image_set: ImageSet) -> None:
+    def remove_latest_version(self, image_set: ImageSet) -> None:
         """Take back the latest version of an image set. If it is the only version, delete the image set."""
         if len(image_set.versions) == 1:
             self.delete(image_set)
@@ -322,7 +324,7 @@ def get_grouping_values(instance: ImportedInstance) -> tuple[tuple[str, ...], tu
     return study_values, tuple(get_first_text(instance.after, tag) for tag in _SERIES_TAGS)
 
 
-def _read_clock() -> datetime:
+def _read_current_time() -> datetime:
     """Return the current time in milliseconds, the precision of times in answers."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -38,7 +38,7 @@ class ObjectOutcomes:
     """Whether override files count as scanned files."""
 
     @property
-    def scanned(self) -> int:
+    def scanned_count(self) -> int:
         """Return the number of objects that the job scanned. Whether override files count is an open question."""
         reported = self.imported.keys() | self.rejected.keys()
         if self.has_counted_overrides:
@@ -84,7 +84,7 @@ def build_job_manifests(
         if f"no-{name}" in faults or not (lines or behaviour.empty_manifests == "written"):
             continue
         whole = "".join(f"{line}\n" for line in lines)
-        texts[JOB_MANIFEST_LISTS[name]] = _corrupt_some_text(whole) if "broken-lines" in faults else whole
+        texts[JOB_MANIFEST_LISTS[name]] = _damage_first_and_last_line(whole) if "broken-lines" in faults else whole
     return texts
 
 
@@ -143,7 +143,7 @@ def _make_job_summary(job: StartedJob, outcome: ObjectOutcomes) -> dict[str, Any
             "successOutputS3Uri": f"{job.output_folder}SUCCESS/",
             "failureOutputS3Uri": f"{job.output_folder}FAILURE/",
             "warningsOutputS3Uri": f"{job.output_folder}WARNING/",
-            "numberOfScannedFiles": outcome.scanned,
+            "numberOfScannedFiles": outcome.scanned_count,
             "numberOfImportedFiles": len(outcome.imported),
             "numberOfFilesWithCustomerError": kinds["ValidationException"],
             "numberOfFilesWithServerError": kinds["InternalServerException"],
@@ -166,7 +166,7 @@ def _dump_python_literals(record: dict[str, Any]) -> str:
     return json.dumps(record).replace(": true", ": True").replace(": false", ": False")
 
 
-def _corrupt_some_text(text: str) -> str:
+def _damage_first_and_last_line(text: str) -> str:
     """Return a text with an additional invalid first line, and with its last line cut in the middle."""
     last = text.rstrip("\n").rpartition("\n")[2]
     return f"not a record\n{text[: len(text) - len(last) // 2 - 1]}"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedMapping:
     """A mapping whose override the service refuses."""
 
     index: int
@@ -52,7 +52,7 @@ class JobOverrides:
 
     by_target: Mapping[Target, tuple[DataSet, ...]]
     """Study or series -> the data sets to apply, in order. There are several only if two mappings are merged."""
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[RefusedMapping, ...]
     answers: OverrideAnswers
 
     @classmethod
@@ -75,10 +75,10 @@ class JobOverrides:
             ignored_keywords: Keywords of attributes that the service ignores in every override file.
 
         """
-        reader = _JobReader(mappings, contents, answers, series, ignored_keywords)
+        reader = _MappingReader(mappings, contents, answers, series, ignored_keywords)
         reader.read_files()
-        reader.check_targets()
-        reader.check_precedence()
+        reader.refuse_wrong_targets()
+        reader.refuse_shared_attributes()
         return cls(reader.select_data_sets(), tuple(reader.refusals), answers)
 
     def apply_to(self, data_set: DataSet, study: str, series: str) -> DataSet:
@@ -102,7 +102,7 @@ class JobOverrides:
         )
         return any(target in self.by_target for target in targets)
 
-    def refusals_of(self, study: str, series: str) -> list[Refusal]:
+    def refusals_of(self, study: str, series: str) -> list[RefusedMapping]:
         """Return the refused mappings of a series and of its study."""
         return [
             refusal
@@ -111,7 +111,7 @@ class JobOverrides:
         ]
 
 
-class _JobReader:
+class _MappingReader:
     """Reader of the mappings of one job. It collects the accepted data sets and the refusals.
 
     Data sets and refusals are identified by the mapping's index in the import configuration.
@@ -125,7 +125,7 @@ class _JobReader:
         series: Collection[tuple[str, str]],
         ignored_keywords: Collection[str],
     ) -> None:
-        self.refusals: list[Refusal] = []
+        self.refusals: list[RefusedMapping] = []
         self._contents = contents
         self._answers = answers
         self._ignored_keywords = ignored_keywords
@@ -143,11 +143,11 @@ class _JobReader:
         uses = Counter(self._paths)
         for index, (path, target) in enumerate(zip(self._paths, self._targets, strict=True)):
             try:
-                self._require_unshared(uses[path])
+                self._require_unshared_file(uses[path])
                 data_set = read_override(self._contents.get(path), target, self._answers)
                 selected = select_attributes(data_set, target.level, self._answers)
             except RefusedOverrideError as refusal:
-                self._refuse(index, str(refusal))
+                self._add_refusal(index, str(refusal))
             except IgnoredOverrideError:
                 continue
             else:
@@ -157,13 +157,13 @@ class _JobReader:
                     if keyword_of(int(tag, 16)) not in self._ignored_keywords
                 }
 
-    def _require_unshared(self, uses: int) -> None:
+    def _require_unshared_file(self, uses: int) -> None:
         if uses > 1 and self._answers.sharedFile == "refused":
             raise RefusedOverrideError("is named by two mappings")
         if uses > 1 and self._answers.sharedFile == "ignored":
             raise IgnoredOverrideError
 
-    def check_targets(self) -> None:
+    def refuse_wrong_targets(self) -> None:
         """Refuse mappings that the stand-in's answers do not allow.
 
         These are mappings with the same study or series as another mapping, and mappings whose study or series has no
@@ -173,11 +173,11 @@ class _JobReader:
         no_match = self._answers.noMatch if self._present else self._answers.withoutFiles
         for index, target in enumerate(self._targets):
             if counts[target] > 1 and self._answers.twoMappings == "refused":
-                self._refuse(index, "has the same target as another mapping")
+                self._add_refusal(index, "has the same target as another mapping")
             elif target not in self._present and no_match == "refused":
-                self._refuse(index, "has a target without files in the job")
+                self._add_refusal(index, "has a target without files in the job")
 
-    def check_precedence(self) -> None:
+    def refuse_shared_attributes(self) -> None:
         """Refuse overrides of a series and of its study that have an attribute in common, if the answers say so."""
         if self._answers.precedence != "refused":
             return
@@ -188,17 +188,17 @@ class _JobReader:
         for index, target in enumerate(self._targets):
             if target.series_instance_uid is not None:
                 for study in studies[target.study_instance_uid]:
-                    self._compare_tags(index, study)
+                    self._refuse_if_attribute_is_shared(index, study)
 
-    def _compare_tags(self, series: int, study: int) -> None:
+    def _refuse_if_attribute_is_shared(self, series: int, study: int) -> None:
         """Refuse two mappings if their override files have an attribute in common.
 
         `series` and `study` are the indexes of the mapping of a series and of the mapping of its study.
         """
         shared = self._accepted.get(series, {}).keys() & self._accepted.get(study, {}).keys()
         if shared - {CHARACTER_SET}:
-            self._refuse(series, "has an attribute of the override of its study")
-            self._refuse(study, "has an attribute of the override of one of its series")
+            self._add_refusal(series, "has an attribute of the override of its study")
+            self._add_refusal(study, "has an attribute of the override of one of its series")
 
     def select_data_sets(self) -> dict[Target, tuple[DataSet, ...]]:
         """Return study or series -> the data sets to apply. Data sets of refused mappings are left out."""
@@ -210,7 +210,7 @@ class _JobReader:
         which = {"first": slice(0, 1), "last": slice(-1, None)}.get(self._answers.twoMappings, slice(None))
         return {target: tuple(data_sets[which]) for target, data_sets in by_target.items()}
 
-    def _refuse(self, index: int, reason: str) -> None:
+    def _add_refusal(self, index: int, reason: str) -> None:
         if all(refusal.index != index for refusal in self.refusals):
             target = self._targets[index]
-            self.refusals.append(Refusal(index, target, self._paths[index], reason, target not in self._present))
+            self.refusals.append(RefusedMapping(index, target, self._paths[index], reason, target not in self._present))

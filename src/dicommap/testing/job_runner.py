@@ -63,7 +63,7 @@ class JobRunner:
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
-        messages = [fault.text for fault in faults if fault.kind == "job-failed"]
+        messages = [fault.message_or_default for fault in faults if fault.kind == "job-failed"]
         if messages:
             return messages[0]
         try:
@@ -83,10 +83,13 @@ class JobRunner:
         answers = self.behaviour.answers
         sizes = dict(self._list_objects(job))
         is_joined = answers.prefixWithoutSlash == "joined"
-        paths = {path: job.key(path, joined=is_joined) for path in {one["metadataFilePath"] for one in job.mappings}}
+        paths = {
+            path: job.make_object_key(path, joined=is_joined)
+            for path in {one["metadataFilePath"] for one in job.mappings}
+        }
         override_keys = set(paths.values()) & sizes.keys()
         uncounted = override_keys if answers.overrideFilesCount == "not-counted" else ()
-        self._check_quotas(job, {key: size for key, size in sizes.items() if key not in uncounted})
+        self._require_within_quotas(job, {key: size for key, size in sizes.items() if key not in uncounted})
         outcome = ObjectOutcomes(
             override_keys=frozenset(override_keys), has_counted_overrides=answers.overrideFilesCount == "counted"
         )
@@ -96,12 +99,12 @@ class JobRunner:
             job.mappings,
             {path: self._read_object(job, key) for path, key in paths.items() if key in sizes},
             answers,
-            series={_get_series(file) for file in files.values()},
+            series={_get_series_uids(file) for file in files.values()},
             ignored_keywords=self.behaviour.ignored_attributes,
         )
         if overrides.refusals and answers.refusal == "job-failed":
             raise JobFailedError(overrides.refusals[0].message)
-        self._report_override_files(overrides, paths, override_keys, outcome)
+        self._reject_override_files(overrides, paths, override_keys, outcome)
         for key, file in files.items():
             self._import_file(job, key, file, overrides, outcome, {one.kind for one in faults if one.match in key})
         if not files and answers.withoutFiles == "changed":
@@ -115,16 +118,16 @@ class JobRunner:
         for key, size in sizes.items():
             by_kind = {fault.kind: fault for fault in faults if fault.match in key}
             if "rejected" in by_kind:
-                outcome.rejected[key] = ("ValidationException", by_kind["rejected"].text)
+                outcome.rejected[key] = ("ValidationException", by_kind["rejected"].message_or_default)
             elif "server-error" in by_kind:
-                outcome.rejected[key] = ("InternalServerException", by_kind["server-error"].text)
+                outcome.rejected[key] = ("InternalServerException", by_kind["server-error"].message_or_default)
             else:
                 try:
                     yield key, self._read_file(job, key, size)
                 except RejectedFileError as error:
                     outcome.rejected[key] = ("ValidationException", str(error))
 
-    def _report_override_files(
+    def _reject_override_files(
         self, overrides: JobOverrides, paths: Mapping[str, str], keys: Collection[str], outcome: ObjectOutcomes
     ) -> None:
         """Add override files to the rejected objects of `outcome`, if the stand-in's answers say so.
@@ -150,7 +153,7 @@ class JobRunner:
         outcome: ObjectOutcomes,
         faults: Collection[str],
     ) -> None:
-        study, series = _get_series(file)
+        study, series = _get_series_uids(file)
         refusal, how = next(iter(overrides.refusals_of(study, series)), None), self.behaviour.answers.refusal
         if refusal is not None and how == "files-failed":
             outcome.rejected[key] = ("ValidationException", refusal.message)
@@ -175,14 +178,16 @@ class JobRunner:
             latest = image_set.latest
             study, series = latest.study_instance_uid, latest.series_instance_uid
             if overrides.has_override_of(study, series):
-                self.image_sets.change(image_set, job.job_id, partial(overrides.apply_to, study=study, series=series))
+                self.image_sets.change_instances(
+                    image_set, job.job_id, partial(overrides.apply_to, study=study, series=series)
+                )
 
     def _read_file(self, job: StartedJob, key: str, size: int) -> ImportableFile:
         if size > self.behaviour.quotas.fileBytes:
             raise RejectedFileError("The file is larger than a DICOM P10 file may be")
         return read_importable_file(self._read_object(job, key))
 
-    def _check_quotas(self, job: StartedJob, sizes: Mapping[str, int]) -> None:
+    def _require_within_quotas(self, job: StartedJob, sizes: Mapping[str, int]) -> None:
         # Users report a message that begins with FILE_COUNTS_LIMIT. The rest of these messages was invented for the
         # stand-in.
         quotas = self.behaviour.quotas
@@ -215,7 +220,7 @@ class JobRunner:
             self.clients.s3.put_object(Bucket=bucket, Key=prefix + path, Body=text.encode())
 
 
-def _get_series(file: ImportableFile) -> tuple[str, str]:
+def _get_series_uids(file: ImportableFile) -> tuple[str, str]:
     """Return the Study and the Series Instance UID of a file."""
     return get_first_text(file.data_set, STUDY_INSTANCE_UID), get_first_text(file.data_set, SERIES_INSTANCE_UID)
 

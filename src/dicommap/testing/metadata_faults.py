@@ -58,7 +58,7 @@ def _add_unknown_members(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _enlarge(document: dict[str, Any]) -> dict[str, Any]:
+def _enlarge_metadata(document: dict[str, Any]) -> dict[str, Any]:
     document["Study"]["DICOM"]["StudyComments"] = "x" * (MAX_METADATA_MB * 1_000_000)
     return document
 
@@ -67,5 +67,5 @@ _CHANGES = {
     "other-study": _replace_uids,
     "schema-version": lambda document: {**document, "SchemaVersion": OTHER_SCHEMA_VERSION},
     "unknown-members": _add_unknown_members,
-    "large-metadata": _enlarge,
+    "large-metadata": _enlarge_metadata,
 }

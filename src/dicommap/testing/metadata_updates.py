@@ -22,7 +22,7 @@ from dicommap.dicom.vr import ALL_VRS, BINARY_VRS, FLOAT_VRS, INTEGER_VRS, NUMBE
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.limits import MAX_UPDATE_BYTES
 from dicommap.issues import Location
-from dicommap.testing.image_set_metadata import PERSON_NAME_GROUPS, Conversion
+from dicommap.testing.image_set_metadata import PERSON_NAME_GROUPS, MetadataConverter
 from dicommap.testing.operations import ServiceError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def make_refusal_error(message: str) -> ServiceError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamedValue:
+class DocumentAttribute:
     """One attribute in a document of an update, with the place where it stands."""
 
     level: Level
@@ -83,8 +83,8 @@ class NamedValue:
 class MetadataUpdate:
     """The content of one UpdateImageSetMetadata request: attributes to set and to remove, and instances to remove."""
 
-    updatable: tuple[NamedValue, ...] = ()
-    removable: tuple[NamedValue, ...] = ()
+    updatable: tuple[DocumentAttribute, ...] = ()
+    removable: tuple[DocumentAttribute, ...] = ()
     removed_instances: tuple[tuple[str, str], ...] = ()
     """(Series Instance UID, SOP Instance UID) of each instance to remove."""
     force: bool = False
@@ -105,25 +105,25 @@ class MetadataUpdate:
             raise make_refusal_error("DICOMUpdates has neither updatableAttributes nor removableAttributes.")
         if sum(len(blob) for blob in blobs.values()) > MAX_UPDATE_BYTES:
             raise ServiceError("ServiceQuotaExceededException", "The payload is larger than its quota.")
-        updatable = list(_list_values(_parse_document(blobs.get("updatableAttributes"))))
-        removable = list(_list_values(_parse_document(blobs.get("removableAttributes"))))
-        if any(not isinstance(found, NamedValue) for found in updatable):
+        updatable = list(_list_attributes_and_instances(_parse_document(blobs.get("updatableAttributes"))))
+        removable = list(_list_attributes_and_instances(_parse_document(blobs.get("removableAttributes"))))
+        if any(not isinstance(found, DocumentAttribute) for found in updatable):
             raise make_refusal_error("An instance in updatableAttributes has no attributes.")
         return cls(
-            updatable=tuple(value for value in updatable if isinstance(value, NamedValue)),
-            removable=tuple(value for value in removable if isinstance(value, NamedValue)),
-            removed_instances=tuple(instance for instance in removable if not isinstance(instance, NamedValue)),
+            updatable=tuple(value for value in updatable if isinstance(value, DocumentAttribute)),
+            removable=tuple(value for value in removable if isinstance(value, DocumentAttribute)),
+            removed_instances=tuple(instance for instance in removable if not isinstance(instance, DocumentAttribute)),
             force=force,
         )
 
     @property
-    def levels(self) -> set[Level]:
+    def changed_levels(self) -> set[Level]:
         """Return the levels at which the update changes something."""
         changed = {value.level for value in (*self.updatable, *self.removable)}
         return changed | {Level.INSTANCE for _ in self.removed_instances}
 
     @property
-    def names(self) -> set[str]:
+    def attribute_names(self) -> set[str]:
         """Return the names of the attributes that the update sets or removes."""
         return {value.name for value in (*self.updatable, *self.removable)}
 
@@ -134,48 +134,48 @@ class MetadataUpdate:
             ServiceError: The developer guide does not allow the update for this version.
 
         """
-        changes = _Changes(version, behaviour, self.force)
+        changes = _ChangedInstances(version, behaviour, self.force)
         for value in self.removable:
-            changes.remove(value)
+            changes.remove_attribute(value)
         for series, instance in self.removed_instances:
             changes.remove_instance(series, instance)
         for value in self.updatable:
-            changes.set(value)
+            changes.set_attribute(value)
         return list(changes.instances.values())
 
 
-class _Changes:
-    """The instances of a version while an update is applied to them."""
+class _ChangedInstances:
+    """The instances of a version while the changes of an update are made in them, one after the other."""
 
     def __init__(self, version: ImageSetVersion, behaviour: Behaviour, force: bool) -> None:
         self._force = force
         self._behaviour = behaviour
         self._series = version.series_instance_uid
         self._shared = version.latest_instance.after
-        self.instances = {uid: share_attributes(version, one) for uid, one in version.by_uid.items()}
+        self.instances = {uid: merge_shared_attributes(version, one) for uid, one in version.by_uid.items()}
         """SOP Instance UID in the request -> instance."""
 
-    def set(self, value: NamedValue) -> None:
+    def set_attribute(self, value: DocumentAttribute) -> None:
         """Set an attribute of the patient, the study, the series or one instance."""
-        tag = self._check_name(value)
-        attribute = self._read_attribute(tag, value)
-        for uid in self._select(value):
+        tag = self._require_updatable_tag(value)
+        attribute = self._make_new_attribute(tag, value)
+        for uid in self._select_instance_uids(value):
             instance = self.instances[uid]
             self.instances[uid] = replace(instance, after={**instance.after, hex_of(tag): attribute})
 
-    def remove(self, value: NamedValue) -> None:
+    def remove_attribute(self, value: DocumentAttribute) -> None:
         """Remove an attribute of the patient, the study, the series or one instance."""
-        tag = self._check_name(value)
+        tag = self._require_updatable_tag(value)
         if value.name in UID_ATTRIBUTES:
             raise make_refusal_error(f"{value.name} cannot be removed.")
-        stored = self._find_stored(tag, value)
+        stored = self._find_stored_attribute(tag, value)
         if stored is None:
             raise make_refusal_error(f"{value.name} is not in the metadata.")
         if self._behaviour.removal_values == "compared":
-            shown = Conversion(self._behaviour.number_padding).convert_attribute(tag, stored, {})
-            if _normalize(shown) != _normalize(value.value):
+            shown = MetadataConverter(self._behaviour.number_padding).convert_attribute(tag, stored, {})
+            if _normalize_for_comparison(shown) != _normalize_for_comparison(value.value):
                 raise make_refusal_error(f"The value of {value.name} in removableAttributes is not the stored value.")
-        for uid in self._select(value):
+        for uid in self._select_instance_uids(value):
             instance = self.instances[uid]
             after = {name: attribute for name, attribute in instance.after.items() if name != hex_of(tag)}
             self.instances[uid] = replace(instance, after=after)
@@ -184,31 +184,31 @@ class _Changes:
         """Remove an instance."""
         if not self._force:
             raise make_refusal_error("An instance is removed only if force is set.")
-        self._require_present(series, instance)
+        self._require_known_instance(series, instance)
         if len(self.instances) == 1:
             raise make_refusal_error("The last instance of an image set cannot be removed.")
         del self.instances[instance]
 
-    def _select(self, value: NamedValue) -> list[str]:
+    def _select_instance_uids(self, value: DocumentAttribute) -> list[str]:
         if value.level in (Level.SERIES, Level.INSTANCE):
-            self._require_present(value.series, value.instance)
+            self._require_known_instance(value.series, value.instance)
         return [value.instance] if value.level is Level.INSTANCE else list(self.instances)
 
-    def _require_present(self, series: str, instance: str) -> None:
+    def _require_known_instance(self, series: str, instance: str) -> None:
         if series != self._series or (instance and instance not in self.instances):
             raise make_refusal_error("The image set has no such series or instance.")
 
-    def _find_stored(self, tag: int, value: NamedValue) -> Attribute | None:
+    def _find_stored_attribute(self, tag: int, value: DocumentAttribute) -> Attribute | None:
         if value.level is not Level.INSTANCE:
             return self._shared.get(hex_of(tag))
-        self._require_present(value.series, value.instance)
+        self._require_known_instance(value.series, value.instance)
         return self.instances[value.instance].after.get(hex_of(tag))
 
-    def _check_name(self, value: NamedValue) -> int:
+    def _require_updatable_tag(self, value: DocumentAttribute) -> int:
         """Return the tag of an attribute. Raises ServiceError if an update cannot change it."""
         if value.name in GENERATED_ATTRIBUTES:
             raise make_refusal_error(f"{value.name} cannot be updated.")
-        tag = _find_tag(value.name)
+        tag = _parse_tag(value.name)
         if is_private(tag):
             if value.level is not Level.INSTANCE or not self._force:
                 raise make_refusal_error(
@@ -221,8 +221,8 @@ class _Changes:
             raise make_refusal_error(f"{value.name} is updated only if force is set.")
         return tag
 
-    def _read_attribute(self, tag: int, value: NamedValue) -> Attribute:
-        stored = self._find_stored(tag, value)
+    def _make_new_attribute(self, tag: int, value: DocumentAttribute) -> Attribute:
+        stored = self._find_stored_attribute(tag, value)
         vr = value.vr or (stored["vr"] if stored else None) or next(iter(vrs_of(tag)), None)
         if vr not in ALL_VRS:
             raise make_refusal_error("A private attribute that is not stored needs its VR in DICOMVRs.")
@@ -231,7 +231,7 @@ class _Changes:
         is_multivalued = is_multivalued or (multiplicity is not None and multiplicity.high != 1)
         if (vr == "SQ" or is_multivalued) and not self._force:
             raise make_refusal_error(f"{value.name} has several values or items, and is updated only if force is set.")
-        attribute = read_attribute(tag, vr, value.value)
+        attribute = parse_attribute(tag, vr, value.value)
         member = next((name for name in ("Value", "InlineBinary") if name in attribute), None)
         is_invalid = member is not None and any(value_issues(tag, vr, attribute[member], Location()))
         if is_invalid and not self._force:
@@ -239,18 +239,18 @@ class _Changes:
         return attribute
 
 
-def share_attributes(version: ImageSetVersion, instance: ImportedInstance) -> ImportedInstance:
-    """Return an instance with the patient, study and series attributes that an image set has in a version."""
-    own = {tag: one for tag, one in instance.after.items() if _is_of_instance(tag)}
-    shared = {tag: one for tag, one in version.latest_instance.after.items() if not _is_of_instance(tag)}
+def merge_shared_attributes(version: ImageSetVersion, instance: ImportedInstance) -> ImportedInstance:
+    """Return a copy of an instance with the patient, study and series attributes of a version of an image set."""
+    own = {tag: one for tag, one in instance.after.items() if _is_instance_tag(tag)}
+    shared = {tag: one for tag, one in version.latest_instance.after.items() if not _is_instance_tag(tag)}
     return replace(instance, after=dict(sorted({**own, **shared}.items())))
 
 
-def _is_of_instance(tag: str) -> bool:
+def _is_instance_tag(tag: str) -> bool:
     return level_of(int(tag, 16)) is Level.INSTANCE
 
 
-def read_attribute(tag: int, vr: str, value: Any) -> Attribute:  # noqa: ANN401  JSON of any type
+def parse_attribute(tag: int, vr: str, value: Any) -> Attribute:  # noqa: ANN401  JSON of any type
     """Convert a value in the form of GetImageSetMetadata to an attribute of the DICOM JSON Model.
 
     Args:
@@ -265,21 +265,21 @@ def read_attribute(tag: int, vr: str, value: Any) -> Attribute:  # noqa: ANN401 
         return {"vr": vr, "InlineBinary": value}
     values = value if isinstance(value, list) else [value]
     if vr == "SQ":
-        return {"vr": vr, "Value": [_read_item(item) for item in values]}
-    return {"vr": vr, "Value": [_read_value(vr, one) for one in values]}
+        return {"vr": vr, "Value": [_parse_item(item) for item in values]}
+    return {"vr": vr, "Value": [_parse_value(vr, one) for one in values]}
 
 
-def _read_item(item: object) -> DataSet:
+def _parse_item(item: object) -> DataSet:
     if not isinstance(item, dict):
         raise make_refusal_error("An item of a sequence is not an object.")
     read: DataSet = {}
     for name, value in item.items():
-        tag = _find_tag(name)
-        read[hex_of(tag)] = read_attribute(tag, next(iter(vrs_of(tag)), "UN"), value)
+        tag = _parse_tag(name)
+        read[hex_of(tag)] = parse_attribute(tag, next(iter(vrs_of(tag)), "UN"), value)
     return dict(sorted(read.items()))
 
 
-def _read_value(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
+def _parse_value(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
     if not isinstance(value, str):
         return value
     if vr == "PN":
@@ -290,7 +290,7 @@ def _read_value(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
     return value
 
 
-def _find_tag(name: str) -> int:
+def _parse_tag(name: str) -> int:
     """Return the tag of a keyword or of eight hexadecimal digits. Raises ServiceError for another name."""
     tag = tag_of(name)
     if tag is None and _HEXADECIMAL_TAG.fullmatch(name) and (is_private(int(name, 16)) or vrs_of(int(name, 16))):
@@ -314,39 +314,45 @@ def _parse_document(blob: bytes | None) -> dict[str, Any]:
     return document
 
 
-def _list_values(document: dict[str, Any]) -> Iterator[NamedValue | tuple[str, str]]:
+def _list_attributes_and_instances(document: dict[str, Any]) -> Iterator[DocumentAttribute | tuple[str, str]]:
     """Yield the attributes of a document, and the UIDs of each instance that has no attributes."""
     if "Patient" in document:
-        yield from _list_attributes(Level.PATIENT, document["Patient"])
+        yield from _list_level_attributes(Level.PATIENT, document["Patient"])
     study = document.get("Study", {})
-    yield from _list_attributes(Level.STUDY, study)
-    for series_uid, series in _require_object(study, "Series").items():
-        yield from _list_attributes(Level.SERIES, series, series_uid)
-        for uid, instance in _require_object(series, "Instances").items():
+    yield from _list_level_attributes(Level.STUDY, study)
+    for series_uid, series in _require_object_member(study, "Series").items():
+        yield from _list_level_attributes(Level.SERIES, series, series_uid)
+        for uid, instance in _require_object_member(series, "Instances").items():
             if instance == {}:
                 yield series_uid, uid
-            yield from _list_attributes(Level.INSTANCE, instance, series_uid, uid)
+            yield from _list_level_attributes(Level.INSTANCE, instance, series_uid, uid)
 
 
-def _list_attributes(level: Level, part: Any, series: str = "", instance: str = "") -> Iterator[NamedValue]:  # noqa: ANN401
+def _list_level_attributes(
+    level: Level, part: object, series: str = "", instance: str = ""
+) -> Iterator[DocumentAttribute]:
     if not isinstance(part, dict) or part.keys() - _MEMBERS[level]:
         raise make_refusal_error(f"A document of the update has an unknown member at the {level} level.")
-    vrs = _require_object(part, "DICOMVRs")
-    for name, value in _require_object(part, "DICOM").items():
-        yield NamedValue(level=level, name=name, value=value, vr=vrs.get(name), series=series, instance=instance)
+    vrs = _require_object_member(part, "DICOMVRs")
+    for name, value in _require_object_member(part, "DICOM").items():
+        yield DocumentAttribute(level=level, name=name, value=value, vr=vrs.get(name), series=series, instance=instance)
 
 
-def _require_object(part: Any, name: str) -> dict[str, Any]:  # noqa: ANN401  JSON of any type
+def _require_object_member(part: Any, name: str) -> dict[str, Any]:  # noqa: ANN401  JSON of any type
     value = part.get(name, {}) if isinstance(part, dict) else None
     if not isinstance(value, dict):
         raise make_refusal_error(f"The member {name} of a document of the update is not an object.")
     return value
 
 
-def _normalize(value: Any) -> Any:  # noqa: ANN401  JSON of any type
+def _normalize_for_comparison(value: Any) -> Any:  # noqa: ANN401  JSON of any type
     """Return a value in a form for comparison: without padding, one value instead of an array of one, None if empty."""
     if isinstance(value, list):
-        return _normalize(value[0]) if len(value) == 1 else [_normalize(item) for item in value]
+        return (
+            _normalize_for_comparison(value[0])
+            if len(value) == 1
+            else [_normalize_for_comparison(item) for item in value]
+        )
     if isinstance(value, dict):
-        return {name: _normalize(member) for name, member in value.items()}
+        return {name: _normalize_for_comparison(member) for name, member in value.items()}
     return (value.strip(" ") or None) if isinstance(value, str) else value

@@ -12,7 +12,7 @@ from dicommap.testing.operations import ServiceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dicommap.testing.image_set_changes import ImageSetChanges
+    from dicommap.testing.image_set_changes import ImageSetChangeHandlers
     from dicommap.testing.image_set_handlers import ImageSetHandlers
     from dicommap.testing.image_set_metadata import MetadataBlob
     from dicommap.testing.operations import Operation
@@ -28,7 +28,7 @@ class OperationHandlers:
 
     jobs: StartedJobs
     image_sets: ImageSetHandlers
-    changes: ImageSetChanges
+    changes: ImageSetChangeHandlers
     datastores: dict[str, str]
     """Data store id -> status."""
     fhir_jobs: dict[tuple[str, str], list[dict[str, Any]]]

@@ -113,6 +113,6 @@ class ServiceError(Exception):
         self.message = message
 
     @property
-    def status(self) -> int:
+    def http_status(self) -> int:
         """Return the HTTP status of the error code."""
         return HTTP_STATUS_BY_CODE[self.code]

@@ -36,7 +36,7 @@ def select_attributes(data_set: DataSet, override: Level, answers: OverrideAnswe
     """
     selected: DataSet = {}
     for tag, attribute in data_set.items():
-        effects = set(_list_effects(tag, attribute, override, answers))
+        effects = set(_list_answers_about_attribute(tag, attribute, override, answers))
         if "refused" in effects:
             raise RefusedOverrideError(f"has an attribute that is refused: {keyword_of(int(tag, 16))}")
         if "ignored" not in effects:
@@ -73,17 +73,19 @@ def _merge_items(stored: Attribute | None, override: Attribute, answers: Overrid
     return {"vr": "SQ", "Value": items}
 
 
-def _list_effects(tag: str, attribute: Attribute, override: Level, answers: OverrideAnswers) -> Iterator[str]:
+def _list_answers_about_attribute(
+    tag: str, attribute: Attribute, override: Level, answers: OverrideAnswers
+) -> Iterator[str]:
     """Yield the stand-in's answers that apply to an attribute of an override file, such as `refused` or `ignored`."""
     if not is_private(int(tag, 16)) and tag != CHARACTER_SET:
         yield getattr(answers, f"{level_of(int(tag, 16)).value}In{override.value.capitalize()}")
-    yield from _list_empty_effects(attribute, answers)
-    yield from _list_nested_effects(tag, attribute, answers)
+    yield from _list_answers_about_empty_value(attribute, answers)
+    yield from _list_answers_about_content(tag, attribute, answers)
     if _has_excess_length(tag, attribute):
         yield answers.longValues
 
 
-def _list_empty_effects(attribute: Attribute, answers: OverrideAnswers) -> Iterator[str]:
+def _list_answers_about_empty_value(attribute: Attribute, answers: OverrideAnswers) -> Iterator[str]:
     if len(attribute) == 1:
         yield answers.emptyNoValue
     elif attribute.get("Value") == []:
@@ -92,7 +94,7 @@ def _list_empty_effects(attribute: Attribute, answers: OverrideAnswers) -> Itera
         yield answers.emptyNull
 
 
-def _list_nested_effects(tag: str, attribute: Attribute, answers: OverrideAnswers) -> Iterator[str]:
+def _list_answers_about_content(tag: str, attribute: Attribute, answers: OverrideAnswers) -> Iterator[str]:
     """Yield the answers about private elements and numbers that apply to an attribute or to the items in it."""
     if is_private(int(tag, 16)):
         yield answers.privateElements
@@ -103,7 +105,7 @@ def _list_nested_effects(tag: str, attribute: Attribute, answers: OverrideAnswer
     if attribute["vr"] == "SQ":
         for item in values:
             for nested_tag, nested in (item or {}).items():
-                yield from _list_nested_effects(nested_tag, nested, answers)
+                yield from _list_answers_about_content(nested_tag, nested, answers)
 
 
 def _make_stored_attribute(tag: str, attribute: Attribute, answers: OverrideAnswers) -> Attribute:
@@ -112,22 +114,22 @@ def _make_stored_attribute(tag: str, attribute: Attribute, answers: OverrideAnsw
         return {"vr": attribute["vr"]}
     if values and answers.longValues == "cut" and _has_excess_length(tag, attribute):
         limit = MAX_ELEMENT_LENGTHS[keyword_of(int(tag, 16))]
-        return {"vr": attribute["vr"], "Value": [_cut(value, limit) for value in values]}
+        return {"vr": attribute["vr"], "Value": [_cut_value(value, limit) for value in values]}
     return attribute
 
 
 def _has_excess_length(tag: str, attribute: Attribute) -> bool:
     """Return whether a value is longer than the limit of its attribute ("DICOM element constraints")."""
     limit = MAX_ELEMENT_LENGTHS.get(keyword_of(int(tag, 16)))
-    return limit is not None and any(len(_to_text(value)) > limit for value in attribute.get("Value", ()))
+    return limit is not None and any(len(_get_value_text(value)) > limit for value in attribute.get("Value", ()))
 
 
-def _to_text(value: Any) -> str:  # noqa: ANN401  JSON of any type
+def _get_value_text(value: Any) -> str:  # noqa: ANN401  JSON of any type
     return format_person_name(value) or "" if isinstance(value, dict) else str(value)
 
 
-def _cut(value: Any, limit: int) -> Any:  # noqa: ANN401  JSON of any type
+def _cut_value(value: Any, limit: int) -> Any:  # noqa: ANN401  JSON of any type
     if not isinstance(value, dict):
         return str(value)[:limit]
-    groups = _to_text(value)[:limit].split("=")
+    groups = _get_value_text(value)[:limit].split("=")
     return {name: group for name, group in zip(PERSON_NAME_GROUPS, groups, strict=False) if group}

@@ -51,7 +51,7 @@ def read_override(content: bytes | None, target: Target, answers: OverrideAnswer
     """
     if content is None:
         raise _make_override_error(answers.missingFile, "does not exist")
-    text = _decode(_check_size(content, answers), answers)
+    text = _decode_content(_require_accepted_size(content, answers), answers)
     document, issues = parse_json(text.encode())
     if issues or not isinstance(document, dict | list):
         raise _make_override_error(answers.brokenFile, "is not a JSON object or array")
@@ -59,15 +59,15 @@ def read_override(content: bytes | None, target: Target, answers: OverrideAnswer
     if CHARACTER_SET in data_set and answers.characterSet != "applied":
         raise _make_override_error(answers.characterSet, "has a SpecificCharacterSet")
     if CHARACTER_SET not in data_set and _is_utf_8(content):
-        data_set = _read_non_ascii_attributes(data_set, answers)
-    return _remove_uids(data_set, target, answers)
+        data_set = _apply_non_ascii_answer(data_set, answers)
+    return _remove_mapping_uids(data_set, target, answers)
 
 
 def _make_override_error(answer: str, reason: str) -> Exception:
     return RefusedOverrideError(reason) if answer == "refused" else IgnoredOverrideError(reason)
 
 
-def _check_size(content: bytes, answers: OverrideAnswers) -> bytes:
+def _require_accepted_size(content: bytes, answers: OverrideAnswers) -> bytes:
     questions = [name for name, megabytes in SIZES.items() if len(content) >= megabytes * MEGABYTE]
     answer = getattr(answers, questions[-1]) if questions else "applied"
     if answer != "applied":
@@ -75,7 +75,7 @@ def _check_size(content: bytes, answers: OverrideAnswers) -> bytes:
     return content
 
 
-def _decode(content: bytes, answers: OverrideAnswers) -> str:
+def _decode_content(content: bytes, answers: OverrideAnswers) -> str:
     if content.startswith(BYTE_ORDER_MARK):
         if answers.byteOrderMark != "applied":
             raise _make_override_error(answers.byteOrderMark, "begins with a byte order mark")
@@ -96,7 +96,7 @@ def _is_utf_8(content: bytes) -> bool:
     return True
 
 
-def _read_non_ascii_attributes(data_set: DataSet, answers: OverrideAnswers) -> DataSet:
+def _apply_non_ascii_answer(data_set: DataSet, answers: OverrideAnswers) -> DataSet:
     """Return a data set as the service reads it if it has letters that are not ASCII but no SpecificCharacterSet."""
     if answers.nonAscii == "applied":
         return data_set
@@ -146,18 +146,18 @@ def _is_data_set(item: object) -> bool:
     return isinstance(item, dict) and all(_is_attribute(tag, attribute) for tag, attribute in item.items())
 
 
-def _remove_uids(data_set: DataSet, target: Target, answers: OverrideAnswers) -> DataSet:
+def _remove_mapping_uids(data_set: DataSet, target: Target, answers: OverrideAnswers) -> DataSet:
     expected = {tag: getattr(target, name) for tag, name in _UIDS.items()}
     present = {tag: data_set[tag] for tag in expected if tag in data_set}
     if present and answers.identifyingUids == "refused":
         raise RefusedOverrideError("repeats the UIDs of its mapping")
-    if any(_get_uid(attribute) != expected[tag] for tag, attribute in present.items()):
+    if any(_get_single_uid(attribute) != expected[tag] for tag, attribute in present.items()):
         raise RefusedOverrideError("has other UIDs than its mapping")
     if answers.identifyingUids == "needed" and any(uid and tag not in present for tag, uid in expected.items()):
         raise RefusedOverrideError("does not repeat the UIDs of its mapping")
     return {tag: attribute for tag, attribute in data_set.items() if tag not in present}
 
 
-def _get_uid(attribute: Attribute) -> str | None:
+def _get_single_uid(attribute: Attribute) -> str | None:
     values = attribute.get("Value")
     return values[0] if values and len(values) == 1 else None

@@ -23,7 +23,7 @@ from dicommap.healthimaging.limits import (
 from dicommap.testing.behaviour import Behaviour
 from dicommap.testing.faults import CONNECTION_FAULTS, ERROR_FAULTS, JOB_FAULTS, Fault, FaultQueue
 from dicommap.testing.http_server import CONTROL_ROOT, LoopbackServer, Request, Response, handle_control_request
-from dicommap.testing.image_set_changes import ImageSetChanges
+from dicommap.testing.image_set_changes import ImageSetChangeHandlers
 from dicommap.testing.image_set_handlers import ImageSetHandlers
 from dicommap.testing.image_set_metadata import MetadataBlob
 from dicommap.testing.image_sets import ImageSet, ImageSets, ImportedInstance
@@ -124,7 +124,7 @@ class ImportJobService:
         self._handlers = OperationHandlers(
             jobs=self._jobs,
             image_sets=ImageSetHandlers(image_sets=self._image_sets, behaviour=self.behaviour, faults=self._faults),
-            changes=ImageSetChanges(image_sets=self._image_sets, behaviour=self.behaviour, faults=self._faults),
+            changes=ImageSetChangeHandlers(image_sets=self._image_sets, behaviour=self.behaviour, faults=self._faults),
             datastores={DATASTORE_ID: "ACTIVE"},
             fhir_jobs={},
         )
@@ -273,7 +273,7 @@ class ImportJobService:
         faults = self._faults.take_matching(JOB_FAULTS)
         if self._runner is not None:
             return self._runner.run(job, faults)
-        return next((fault.text for fault in faults if fault.kind == "job-failed"), None)
+        return next((fault.message_or_default for fault in faults if fault.kind == "job-failed"), None)
 
     def _respond_to_request(self, request: Request) -> Response:
         if request.path.startswith(CONTROL_ROOT):
@@ -303,13 +303,13 @@ class ImportJobService:
         if fault is not None and fault.kind == "reset":
             return Response(0, b"", {}, cut=0)
         answer = self._handlers.handle(operation, parse_parameters(operation, path, request.query, request.body))
-        response = _make_blob_response(answer) if isinstance(answer, MetadataBlob) else _make_json_response(answer)
+        response = _make_blob_response(answer) if isinstance(answer, MetadataBlob) else _make_answer_response(answer)
         if fault is not None:
             response.cut = 0 if fault.kind == "answer-lost" else len(response.body) // 2
         return response
 
 
-def _make_json_response(members: dict[str, Any]) -> Response:
+def _make_answer_response(members: dict[str, Any]) -> Response:
     return Response(200, format_answer(members), {})
 
 
@@ -324,5 +324,5 @@ def _make_error_response(error: ServiceError, *, in_body: bool) -> Response:
     body: dict[str, str] = {"message": error.message}
     if in_body:
         body["__type"] = error.code
-        return Response(400 if HTTP_STATUS_BY_CODE[error.code] < 500 else error.status, format_answer(body), {})
-    return Response(error.status, format_answer(body), {"x-amzn-ErrorType": error.code})
+        return Response(400 if HTTP_STATUS_BY_CODE[error.code] < 500 else error.http_status, format_answer(body), {})
+    return Response(error.http_status, format_answer(body), {"x-amzn-ErrorType": error.code})

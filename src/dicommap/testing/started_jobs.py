@@ -58,7 +58,7 @@ class StartedJob:
         configuration = self.request.get("importConfiguration", {}).get("dicomJsonMetadataImportConfiguration", {})
         return list(configuration.get("dicomMetadataMappings", ()))
 
-    def key(self, path: str, *, joined: bool) -> str:
+    def make_object_key(self, path: str, *, joined: bool) -> str:
         """Return the object key of a path that is relative to inputS3Uri.
 
         Args:

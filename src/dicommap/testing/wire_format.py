@@ -92,7 +92,7 @@ def _find_size_problems(shape: Any, size: float, description: str) -> Iterator[s
         yield f"{description}, more than {high}"
 
 
-def _accept_any_value(_shape: Any, _value: Any, _path: str) -> Iterator[str]:  # noqa: ANN401
+def _find_no_problems(_shape: Any, _value: Any, _path: str) -> Iterator[str]:  # noqa: ANN401
     yield from ()
 
 
@@ -109,8 +109,8 @@ _CHECK_BY_TYPE: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any, str
     "integer": (int, _find_number_problems),
     "long": (int, _find_number_problems),
     "double": ((int, float), _find_number_problems),
-    "timestamp": (datetime, _accept_any_value),
-    "boolean": (bool, _accept_any_value),
+    "timestamp": (datetime, _find_no_problems),
+    "boolean": (bool, _find_no_problems),
     "blob": (bytes, _find_blob_problems),
 }
 
@@ -156,16 +156,21 @@ def _parse_body(operation: Operation, body: bytes) -> dict[str, Any]:
     if payload is None:
         return members
     # The body is the value of one parameter, and not an object with all of them.
-    return {payload: _parse_values(operation.input_shape.members[payload], members)}
+    return {payload: _parse_shape_value(operation.input_shape.members[payload], members)}
 
 
-def _parse_values(shape: Any, value: Any) -> Any:  # noqa: ANN401
-    """Return a value with datetimes and bytes in place of the seconds since 1970 and the base64 that rest-json has."""
+def _parse_shape_value(shape: Any, value: Any) -> Any:  # noqa: ANN401
+    """Convert a JSON value by its shape: seconds since 1970 to a datetime, and a text in base64 to bytes.
+
+    A value that does not fit its shape stays unchanged, so that the check of the shape reports it.
+    """
     if shape.type_name == "structure" and isinstance(value, dict):
         known = shape.members
-        return {name: _parse_values(known[name], member) if name in known else member for name, member in value.items()}
+        return {
+            name: _parse_shape_value(known[name], member) if name in known else member for name, member in value.items()
+        }
     if shape.type_name == "list" and isinstance(value, list):
-        return [_parse_values(shape.member, item) for item in value]
+        return [_parse_shape_value(shape.member, item) for item in value]
     if shape.type_name == "blob" and isinstance(value, str):
         try:
             return base64.b64decode(value, validate=True)

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop_issues
 from dicommap.model.audit import (
     AUDIT_LINE_LIMIT,
     FIRST_PREVIOUS,
@@ -39,7 +39,7 @@ def check_audit(files: FilesByPath, planned: Mapping[str, Any] | None, plan_hash
     elif lines is not None:
         items = read_audit_lines(lines, planned, plan_hash)
         issues = (item for item in items if isinstance(item, Issue))
-        yield from limit_and_stop(issues, DOCUMENT_ISSUE_LIMIT, Location(path=AUDIT_FILE))
+        yield from limit_and_stop_issues(issues, DOCUMENT_ISSUE_LIMIT, Location(path=AUDIT_FILE))
 
 
 def read_audit_lines(

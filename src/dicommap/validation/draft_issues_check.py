@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.printable_text import make_printable
 from dicommap.dicom.strict_json import parse_json
-from dicommap.issues import Issue, Location, Severity, find_code, make_issue
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop
+from dicommap.issues import Issue, Location, Severity, find_issue_code, make_issue
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop_issues
 from dicommap.validation.file_contents import open_hashed_lines
 from dicommap.validation.schema_check import check_schema
 
@@ -39,7 +39,7 @@ def repeat_draft_issues(files: FilesByPath, path: str, planned: Mapping[str, Any
     if isinstance(lines, Issue):
         yield lines.with_location(path=path)
     elif lines is not None:
-        yield from limit_and_stop(_parse_issues(lines, path), DOCUMENT_ISSUE_LIMIT, Location(path=path))
+        yield from limit_and_stop_issues(_parse_issues(lines, path), DOCUMENT_ISSUE_LIMIT, Location(path=path))
         lines.read_to_end()
         yield from lines.issues(path, planned, place)
 
@@ -53,7 +53,7 @@ def _parse_issues(lines: Iterable[bytes], path: str) -> Iterator[Issue]:
 def _parse_issue(line: bytes) -> Issue | None:
     """Return the warning in a line of issues.jsonl; None if the line is not a warning with a known code."""
     document, problems = parse_json(line) if len(line) <= _MAX_LINE_BYTES else (None, [])
-    if problems or document is None or check_schema("issue", document) or find_code(document["code"]) is None:
+    if problems or document is None or check_schema("issue", document) or find_issue_code(document["code"]) is None:
         return None
     if document["severity"] != Severity.WARNING:
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import AwsError
 from dicommap.issues import Location, Severity, make_issue
-from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, bounded_issues
+from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, make_bounded_issues
 from dicommap.model.study import Disposition
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class JobObjectsCheck:
         self._stored = stored
         self._uploaded = uploaded
         self._strays = self._planned = self._missing = 0
-        self._issues = bounded_issues(JOB_ISSUE_LIMIT, self._printable_input_uri)
-        self._missing_issues = bounded_issues(JOB_ISSUE_LIMIT, self._printable_input_uri)
+        self._issues = make_bounded_issues(JOB_ISSUE_LIMIT, self._printable_input_uri)
+        self._missing_issues = make_bounded_issues(JOB_ISSUE_LIMIT, self._printable_input_uri)
 
     def issues(self, planned: Iterable[PlannedObject], listed: Iterable[S3Object]) -> Iterator[Issue]:
         """Yield the issues of missing objects, of objects that are not as planned, and of unplanned objects.

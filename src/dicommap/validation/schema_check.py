@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.strict_json import depth_issues, pointer_token
 from dicommap.issues import Location, make_issue
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, ISSUE_COUNT_LIMIT, limit_and_count
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, ISSUE_COUNT_LIMIT, limit_and_count_issues
 from dicommap.validation.model_check import get_validator_with_models, is_accepted_by_model
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def list_schema_issues(validator: Draft202012Validator, document: object) -> lis
     errors.sort(key=lambda error: tuple(error.absolute_path))
     issues = (issue for error in _drop_implied_errors(errors) for issue in _make_error_issues(error))
     return list(
-        limit_and_count(dict.fromkeys(islice(issues, MAX_SCHEMA_ERRORS)), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
+        limit_and_count_issues(
+            dict.fromkeys(islice(issues, MAX_SCHEMA_ERRORS)), DOCUMENT_ISSUE_LIMIT, Location(pointer="")
+        )
     )
 
 

@@ -16,7 +16,7 @@ from dicommap.dicom.vr import BINARY_VRS
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.limits import MAX_UPDATE_BYTES, uid_mapping_problem
 from dicommap.issues import Location, make_issue
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_count
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_count_issues
 from dicommap.updates.attribute_issues import (
     forbidden_attribute_issues,
     level_issues,
@@ -57,7 +57,7 @@ def check_update(document: Any, known: Mapping[str, set[str]] | None, assumption
         for index, request in enumerate(document["requests"])
         for issue in _request_issues(request, f"/requests/{index}", series, assumptions)
     )
-    return issues + list(limit_and_count(request_issues, DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
+    return issues + list(limit_and_count_issues(request_issues, DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
 
 
 def _target_issues(document: dict[str, Any], known: Mapping[str, set[str]] | None) -> Iterator[Issue]:

@@ -72,7 +72,7 @@ def partial_file(path: Path) -> Iterator[PartialFile]:
 
     At the end of the context, the partial file is removed if it was not renamed. Raises OSError.
     """
-    partial, descriptor = _create_locked(path, create_file)
+    partial, descriptor = _create_locked_partial(path, create_file)
     try:
         yield PartialFile(partial, descriptor)
     finally:
@@ -87,11 +87,11 @@ def partial_directory(path: Path) -> Iterator[Path]:
     At the end of the context, the partial directory is removed if it was not renamed. Raises OSError.
     """
 
-    def create(partial: Path) -> int:
+    def create_and_open_directory(partial: Path) -> int:
         create_directory(partial)
         return os.open(partial, os.O_RDONLY | os.O_DIRECTORY | _OPEN_FLAGS)
 
-    partial, descriptor = _create_locked(path, create)
+    partial, descriptor = _create_locked_partial(path, create_and_open_directory)
     try:
         yield partial
     finally:
@@ -127,15 +127,15 @@ def remove_leftovers(folder: Path, name: str | None = None) -> None:
     with suppress(OSError):  # a directory that cannot be listed can still be written to
         for path in folder.iterdir():
             if pattern.fullmatch(path.name):
-                _remove_abandoned(path)
+                _remove_if_unlocked(path)
 
 
-def _create_locked(path: Path, create: Callable[[Path], int]) -> tuple[Path, int]:
+def _create_locked_partial(path: Path, create: Callable[[Path], int]) -> tuple[Path, int]:
     """Create a file or directory with a new partial name, and lock it. Return its path and the locked descriptor."""
     while True:
         partial = path.with_name(f".{path.name}.{os.urandom(_TOKEN_BYTES).hex()}.partial")
         descriptor = create(partial)
-        if _try_lock(descriptor) and _is_open_file(partial, descriptor):
+        if _try_lock(descriptor) and _is_path_of_descriptor(partial, descriptor):
             return partial, descriptor
         os.close(descriptor)  # another process removed it as a leftover before it was locked
 
@@ -154,7 +154,7 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
-def _is_open_file(path: Path, descriptor: int) -> bool:
+def _is_path_of_descriptor(path: Path, descriptor: int) -> bool:
     """Return whether `path` still names the open file `descriptor`. Another process may have removed or replaced it."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
@@ -162,13 +162,13 @@ def _is_open_file(path: Path, descriptor: int) -> bool:
         return False
 
 
-def _remove_abandoned(path: Path) -> None:
+def _remove_if_unlocked(path: Path) -> None:
     """Remove a partial file or directory if no process holds its lock."""
     with suppress(OSError):
         descriptor = _open_for_lock(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_open_file(path, descriptor):
+            if _is_path_of_descriptor(path, descriptor):
                 remove_partial(path)
         finally:
             os.close(descriptor)

@@ -24,12 +24,12 @@ _NO_MODES = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
 """Error numbers of fchmod on file systems without modes, such as FAT. Their mount options decide who can read."""
 
 
-def new_file_mode() -> int:
+def choose_file_mode() -> int:
     """Return the mode of new files."""
     return 0o640 if _is_group_readable() else 0o600
 
 
-def new_directory_mode() -> int:
+def choose_directory_mode() -> int:
     """Return the mode of new directories."""
     return 0o750 if _is_group_readable() else 0o700
 
@@ -41,7 +41,7 @@ def create_file(path: StrPath) -> int:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        set_mode(descriptor, new_file_mode())
+        set_mode(descriptor, choose_file_mode())
     except BaseException:
         os.close(descriptor)
         raise
@@ -52,7 +52,7 @@ def create_directory(path: Path) -> None:
     """Create a new directory. Raises OSError if it exists or cannot be created."""
     os.mkdir(path, 0o700)
     with open_directory(path) as descriptor:
-        set_mode(descriptor, new_directory_mode())
+        set_mode(descriptor, choose_directory_mode())
 
 
 def create_directories(path: Path) -> None:
@@ -76,7 +76,7 @@ def open_lock_file(path: Path) -> int:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
         if os.fstat(descriptor).st_uid == os.geteuid():
-            set_mode(descriptor, new_file_mode())
+            set_mode(descriptor, choose_file_mode())
     except BaseException:
         os.close(descriptor)
         raise

@@ -78,7 +78,7 @@ def write_new_workbook(path: Path, title: str, columns: Sequence[WorkbookColumn]
             with partial.open() as file:
                 options = {"constant_memory": True, "tmpdir": str(folder)}
                 workbook = Workbook(file, options)
-                worksheet = workbook.add_worksheet(title, worksheet_class=_plain_text_worksheet())
+                worksheet = workbook.add_worksheet(title, worksheet_class=_make_plain_text_worksheet_class())
                 try:
                     count = _write_worksheet(workbook, worksheet, columns, rows)
                     workbook.close()
@@ -110,7 +110,7 @@ def _write_worksheet(
     for index, column in enumerate(columns):
         worksheet.set_column(index, index, column.width, formats[index])
         worksheet.write_string(0, index, column.name, title_format)
-        worksheet.write_comment(0, index, column.note, _note_options(column.note))
+        worksheet.write_comment(0, index, column.note, _make_note_options(column.note))
     count = 0
     for count, cells in enumerate(rows, start=1):
         if count >= WORKSHEET_ROWS:
@@ -127,11 +127,11 @@ def _write_worksheet(
     worksheet.ignore_errors({"number_stored_as_text": _ALL_CELLS})
     worksheet.protect("", _ALLOWED_IN_PROTECTED_SHEET)
     for index, column in enumerate(columns):
-        _add_choices(worksheet, index, column, count)
+        _add_drop_down_list(worksheet, index, column, count)
     return count
 
 
-def _plain_text_worksheet() -> type:
+def _make_plain_text_worksheet_class() -> type:
     """Return a class of worksheets that write every text as plain text.
 
     XlsxWriter treats a text that begins with `<r>` and ends with `</r>` as XML of rich text, and does not escape it.
@@ -145,12 +145,12 @@ def _plain_text_worksheet() -> type:
     return PlainTextWorksheet
 
 
-def _note_options(note: str) -> dict[str, Any]:
+def _make_note_options(note: str) -> dict[str, Any]:
     lines = sum(1 + len(line) // _NOTE_LINE_CHARACTERS for line in note.split("\n"))
     return {"author": "dicommap", "width": _NOTE_WIDTH, "height": _NOTE_LINE_HEIGHT * (lines + 1)}
 
 
-def _add_choices(worksheet: Any, index: int, column: WorkbookColumn, count: int) -> None:  # noqa: ANN401
+def _add_drop_down_list(worksheet: Any, index: int, column: WorkbookColumn, count: int) -> None:  # noqa: ANN401
     if not column.choices or column.is_locked or not count or len(",".join(column.choices)) > _MAX_LIST_CHARACTERS:
         return
     message = "Values may be others, too." if column.allows_others else f"Use {', '.join(column.choices)}, or no value."

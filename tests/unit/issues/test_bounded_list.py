@@ -8,22 +8,28 @@ from itertools import repeat
 import pytest
 
 from dicommap.issues import Issue, Location, Severity, make_issue
-from dicommap.issues.bounded_list import ISSUE_COUNT_LIMIT, ITEM_LIMIT, BoundedList, bounded_issues, limit_and_count
+from dicommap.issues.bounded_list import (
+    ISSUE_COUNT_LIMIT,
+    ITEM_LIMIT,
+    BoundedList,
+    limit_and_count_issues,
+    make_bounded_issues,
+)
 
 HERE = Location(pointer="/a")
 WARNING, ERROR = make_issue("dicom-json.order"), make_issue("dicom-json.tag")
 
 
 def test_few_findings_stay_as_they_are() -> None:
-    assert list(limit_and_count([WARNING, ERROR], 2, HERE)) == [WARNING, ERROR]
-    assert not list(limit_and_count([], 2, HERE))
+    assert list(limit_and_count_issues([WARNING, ERROR], 2, HERE)) == [WARNING, ERROR]
+    assert not list(limit_and_count_issues([], 2, HERE))
 
 
 @pytest.mark.parametrize(
     ("rest", "severity"), [([WARNING], Severity.WARNING), ([WARNING, ERROR, WARNING], Severity.ERROR)]
 )
 def test_the_rest_is_one_finding_as_severe_as_the_worst(rest: list[Issue], severity: Severity) -> None:
-    *told, more = limit_and_count([WARNING, *rest], 1, HERE)
+    *told, more = limit_and_count_issues([WARNING, *rest], 1, HERE)
     assert told == [WARNING]
     assert (more.code, more.location, more.severity) == ("document.more-issues", HERE, severity)
     assert f" {len(rest)} more" in more.message
@@ -38,7 +44,7 @@ def test_looking_ends_and_then_the_worst_is_feared() -> None:
             looked += 1
             yield found
 
-    assert list(limit_and_count(endless(), 3, HERE))[-1].severity is Severity.ERROR
+    assert list(limit_and_count_issues(endless(), 3, HERE))[-1].severity is Severity.ERROR
     assert looked <= 3 + ISSUE_COUNT_LIMIT
 
 
@@ -57,7 +63,7 @@ def test_a_list_without_kinds_keeps_the_first_100_items() -> None:
 
 def test_issues_of_different_files_are_of_different_kinds_unless_a_path_is_given() -> None:
     issues = [make_issue("dicom-json.tag", Location(path=path)) for path in "aab"]
-    by_file, of_job = bounded_issues(1), bounded_issues(1, "jobs/0001")
+    by_file, of_job = make_bounded_issues(1), make_bounded_issues(1, "jobs/0001")
     by_file += issues
     of_job += issues
     assert [(issue.code, issue.location.path) for issue in by_file] == [

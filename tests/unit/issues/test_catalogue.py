@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dicommap.issues import CATALOGUE, Issue, IssueCode, Location, Severity, find_code, make_issue
+from dicommap.issues import CATALOGUE, Issue, IssueCode, Location, Severity, find_issue_code, make_issue
 from dicommap.validation.schema_registry import get_schema_validator
 
 SOURCE = Path(__file__).parents[3] / "src" / "dicommap"
@@ -42,7 +42,7 @@ def test_every_code_says_what_is_wrong_and_what_to_do(code: IssueCode) -> None:
         wrong = r"\b1 (?!series)\w+s\b(?! not\b)" if number == 1 else r"\b2 \w+ (has|is|was)\b"
         assert not re.search(wrong, made.message), made.message
     get_schema_validator("issue").validate(made.to_dict())
-    assert find_code(code.name) is code
+    assert find_issue_code(code.name) is code
 
 
 def test_every_code_stands_in_the_file_of_its_family() -> None:
@@ -83,7 +83,7 @@ def test_an_unknown_code_or_fact_is_our_own_fault() -> None:
         make_issue("no.code")
     with pytest.raises(KeyError):
         make_issue("json.not-json")
-    assert find_code("no.code") is None
+    assert find_issue_code("no.code") is None
 
 
 def test_severities_have_an_order() -> None:

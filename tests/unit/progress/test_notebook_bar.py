@@ -10,12 +10,12 @@ from dicommap.progress.notebook_bar import FIRST_DRAW_DELAY, RedrawTimer, estima
 def test_work_of_a_moment_is_never_due_and_other_work_a_few_times_a_second() -> None:
     now = [100.0]
     pace = RedrawTimer(clock=lambda: now[0])
-    assert not pace.is_due()
+    assert not pace.take_redraw_turn()
     now[0] += FIRST_DRAW_DELAY
-    assert pace.is_due()
-    assert not pace.is_due()
+    assert pace.take_redraw_turn()
+    assert not pace.take_redraw_turn()
     now[0] += 1
-    assert pace.is_due()
+    assert pace.take_redraw_turn()
     assert pace.elapsed == pytest.approx(FIRST_DRAW_DELAY + 1)
 
 

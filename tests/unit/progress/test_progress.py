@@ -106,7 +106,7 @@ def told(report: OnProgress | None, *every: Progress) -> None:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw bars at once and each time."""
-    monkeypatch.setattr(RedrawTimer, "is_due", lambda _: True)
+    monkeypatch.setattr(RedrawTimer, "take_redraw_turn", lambda _: True)
 
 
 @pytest.mark.usefixtures("at_once")

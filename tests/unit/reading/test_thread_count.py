@@ -36,7 +36,7 @@ def detect(calls: Sequence[tuple[float, int]]) -> int | None:
             clock.call(seconds)
             continue
         detector.call(clock.call, seconds)
-        if detector.take_verdict():
+        if detector.take_wait_verdict():
             return number
     return None
 
@@ -80,7 +80,7 @@ def adapt(count: ThreadCount, latency: Callable[[int], float], windows: int) -> 
     """Return the numbers of threads after each window of calls, each of which takes latency(number of threads)."""
     values = []
     for _ in range(windows):
-        count.adapt([latency(count.value)] * count.window)
+        count.adapt([latency(count.value)] * count.calls_per_window)
         values.append(count.value)
     return values
 
@@ -134,7 +134,7 @@ def test_one_call_that_hangs_does_not_change_the_number() -> None:
     count = ThreadCount(64)
     adapt(count, lambda _: 0.001, 4)
     assert count.value == 64
-    count.adapt([0.001] * (count.window - 1) + [60.0])
+    count.adapt([0.001] * (count.calls_per_window - 1) + [60.0])
     assert count.value == 64
 
 

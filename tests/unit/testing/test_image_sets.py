@@ -71,7 +71,9 @@ def test_after_a_deletion_the_series_is_new() -> None:
 def test_a_change_of_stored_instances_is_a_version_with_the_new_group() -> None:
     image_sets = ImageSets()
     image_set = image_sets.add(STORE, imported_instance("a"))
-    image_sets.change(image_set, "b", lambda data_set: {**data_set, "00100020": {"vr": "LO", "Value": ["P2"]}})
+    image_sets.change_instances(
+        image_set, "b", lambda data_set: {**data_set, "00100020": {"vr": "LO", "Value": ["P2"]}}
+    )
     assert [one.changed_keywords for one in image_set.instances] == [{"PatientID"}]
     assert image_sets.add(STORE, imported_instance("c", PatientID="P2")) is image_set
     assert not image_sets.add(STORE, imported_instance("d")).is_primary

@@ -19,7 +19,7 @@ from dicommap.dicom.vr import (
     text_issues,
 )
 from dicommap.issues import Location, make_issue
-from dicommap.issues.bounded_list import ATTRIBUTE_ISSUE_LIMIT, limit_and_count
+from dicommap.issues.bounded_list import ATTRIBUTE_ISSUE_LIMIT, limit_and_count_issues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ def _text_value_issues(tag: int, vr: str, values: list[str], location: Location)
     if vm is not None and not vm.allows(count):
         yield make_issue("value.multiplicity", location, keyword=keyword_of(tag), count=count, vm=vm.text)
     issues = (issue for value in values if value for issue in _one_value_issues(tag, vr, value, location))
-    yield from limit_and_count(issues, ATTRIBUTE_ISSUE_LIMIT, location)
+    yield from limit_and_count_issues(issues, ATTRIBUTE_ISSUE_LIMIT, location)
 
 
 def _one_value_issues(tag: int, vr: str, value: str, location: Location) -> Iterator[Issue]:

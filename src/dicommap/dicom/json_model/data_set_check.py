@@ -37,7 +37,7 @@ from dicommap.dicom.vr import (
     text_issues,
 )
 from dicommap.issues import Location, make_issue
-from dicommap.issues.bounded_list import ATTRIBUTE_ISSUE_LIMIT, DOCUMENT_ISSUE_LIMIT, limit_and_count
+from dicommap.issues.bounded_list import ATTRIBUTE_ISSUE_LIMIT, DOCUMENT_ISSUE_LIMIT, limit_and_count_issues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterat
         if item is not None
         for issue in _value_item_issues(tag, vr, item, replace(location, pointer=f"{location.pointer}/{index}"))
     )
-    yield from limit_and_count(items, ATTRIBUTE_ISSUE_LIMIT, location)
+    yield from limit_and_count_issues(items, ATTRIBUTE_ISSUE_LIMIT, location)
 
 
 def _make_empty_value_issue(location: Location, what: str, form: str) -> Issue:
@@ -204,7 +204,9 @@ def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
     if not isinstance(value, dict):
         yield make_issue("dicom-json.not-object", Location(pointer=pointer))
         return
-    yield from limit_and_count(_all_attribute_issues(value, pointer), DOCUMENT_ISSUE_LIMIT, Location(pointer=pointer))
+    yield from limit_and_count_issues(
+        _all_attribute_issues(value, pointer), DOCUMENT_ISSUE_LIMIT, Location(pointer=pointer)
+    )
 
 
 def _all_attribute_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
@@ -323,7 +325,7 @@ def _member_issues(tag: int, vr: str, member: str, value: object, location: Loca
             yield make_issue("dicom-json.value-form", location, vr="BulkDataURI", expected="a URI as text")
     elif vr == "SQ" and isinstance(value, list) and value:
         items = (data_set_issues(item, f"{location.pointer}/{index}") for index, item in enumerate(value))
-        yield from limit_and_count(chain.from_iterable(items), ATTRIBUTE_ISSUE_LIMIT, location)
+        yield from limit_and_count_issues(chain.from_iterable(items), ATTRIBUTE_ISSUE_LIMIT, location)
     else:
         yield from value_issues(tag, vr, value, location)
 
