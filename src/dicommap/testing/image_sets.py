@@ -267,7 +267,7 @@ class ImageSets:
         self._unregister(image_set)
 
     def change_instances(self, image_set: ImageSet, job_id: str, change: Callable[[DataSet], DataSet]) -> None:
-        """Make a new version of an image set in which each instance has the data set that `change_instances` returns for it."""
+        """Make a new version of an image set, and replace the data set of each instance with the result of `change`."""
         instances = [replace(instance, job_id=job_id, after=change(instance.after)) for instance in image_set.instances]
         self.replace_instances(image_set, instances, "IMPORTED", job_id)
 
