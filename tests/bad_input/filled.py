@@ -28,7 +28,7 @@ def filled(path: Path, studies: int) -> Path:
                 }
                 _, file, header = added(str(number), f"{uid} {uid}.1 {uid}.1.1", **values)
                 files.append(file)
-                rows.append(make_file_row(header, DEFAULT_KEYWORDS, writer.label(0, file.path), digests))
-            writer.add(0, files, rows, {digest: header for header, digest in digests.items()})
+                rows.append(make_file_row(header, DEFAULT_KEYWORDS, writer.make_path_label(0, file.path), digests))
+            writer.add_batch(0, files, rows, {digest: header for header, digest in digests.items()})
         writer.finish(lambda one, other: True).close()
     return path

@@ -95,7 +95,7 @@ def write_inputs(folder: Path, studies: int) -> tuple[Path, Path]:
             _, source, header = added(path, f"{uid} {uid}.1 {uid}.1.1", size=524_288, SeriesNumber="1", **values)
             digests: dict[HeaderRow, bytes] = {}
             row = make_file_row(header, keywords, path, digests)
-            writer.add(0, [source], [row], {digest: header_row for header_row, digest in digests.items()})
+            writer.add_batch(0, [source], [row], {digest: header_row for header_row, digest in digests.items()})
         writer.finish(lambda one, other: True).close()
     return inventory, sheet
 

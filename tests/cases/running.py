@@ -308,7 +308,7 @@ def _verify(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
         run = VerificationRun(Path(directory, "package"), VerificationSettings(manifests=manifests))
         source = _MetadataByDocument(place / arguments["metadata"], arguments.get("found", {}))
         refused = _RefusedJobs(arguments["jobError"]) if "jobError" in arguments else None
-        with patch.object(run, "_open_source", lambda: (source, "files")), patch.object(run, "_jobs", refused):
+        with patch.object(run, "_open_metadata_source", lambda: (source, "files")), patch.object(run, "_jobs", refused):
             for _ in run:
                 pass
         return run.result().issues

@@ -54,8 +54,8 @@ def put(writer: InventoryWriter, *files: Added, keywords: tuple[str, ...] = DEFA
     """Add files to an inventory, each as its own batch."""
     for source, file, found in files:
         digests: dict[HeaderRow, bytes] = {}
-        row = make_file_row(found, keywords, writer.label(source, file.path), digests)
-        writer.add(source, [file], [row], {digest: header for header, digest in digests.items()})
+        row = make_file_row(found, keywords, writer.make_path_label(source, file.path), digests)
+        writer.add_batch(source, [file], [row], {digest: header for header, digest in digests.items()})
 
 
 @contextmanager

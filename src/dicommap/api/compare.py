@@ -173,7 +173,7 @@ class ComparisonRun:
                 for inventory, position in zip(self._inventories, _POSITIONS, strict=True)
             ]
             before, after = sides
-            self._sides = (before.describe(after), after.describe(before))
+            self._sides = (before.make_summary(after), after.make_summary(before))
             comparer = self._comparer = InventoryComparer(
                 before, after, ignored_kinds=self._kinds, ignored_keywords=self._keywords
             )

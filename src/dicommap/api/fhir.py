@@ -18,7 +18,7 @@ from dicommap.display.csv_json import format_json_lines
 from dicommap.display.imaging_study import STATUSES, ImagingStudyResult, ImagingStudySettings, build_imaging_study
 from dicommap.display.issue_report import Issues
 from dicommap.errors import DocumentError, UsageError
-from dicommap.inventory.inventory_argument import opened_inventory
+from dicommap.inventory.inventory_argument import open_inventory_argument
 from dicommap.issues import has_errors, make_issue
 from dicommap.issues.bounded_list import make_bounded_issues
 from dicommap.model.package_layout import PLAN_FILE
@@ -118,7 +118,7 @@ def fhir(
     )
     overrides = {} if package is None else _open_overrides(Path(package))
     counter = _ResourceCounter()
-    with opened_inventory(inventory) as opened:
+    with open_inventory_argument(inventory) as opened:
         resources = counter.iterate_checked_resources(_build_imaging_studies(opened, overrides, settings))
         return _write_resources(counter, resources, output)
 

@@ -23,7 +23,7 @@ from dicommap.healthimaging.levels import Level
 from dicommap.inventory import queries, search
 from dicommap.inventory.instance_values import iterate_instances, read_study_instances
 from dicommap.inventory.inventory_argument import require_inventory
-from dicommap.inventory.selection import FILE_KEYWORDS, HEADER_KEYWORDS, Selection, parse_uid
+from dicommap.inventory.selection import FILE_KEYWORDS, HEADER_KEYWORDS, Selection, parse_uid_pattern
 from dicommap.issues.wording import format_count
 from dicommap.model.displayable import Displayable
 from dicommap.model.instance_values import INSTANCE_NUMBER
@@ -269,7 +269,7 @@ def _make_sheet(
     for keyword in selection.where.keys() - known:
         queries.require_captured_keywords([keyword], inventory.keywords)
     for uid in (*selection.studies, *selection.series):
-        parse_uid(uid)
+        parse_uid_pattern(uid)
     keywords = choose_sheet_columns(level, inventory.keywords, columns)
     return Sheet(inventory, level, keywords, delimiter, selection)
 

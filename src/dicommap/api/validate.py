@@ -27,7 +27,7 @@ from dicommap.display.validation_result import Validation
 from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
-from dicommap.inventory.inventory_argument import opened_inventory
+from dicommap.inventory.inventory_argument import open_inventory_argument
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.model.package_layout import PLAN_FILE, job_folder
 from dicommap.overrides.override_check import check_override
@@ -200,7 +200,7 @@ def _read_known_series(inventory: Inventory | StrPath | None) -> Mapping[str, se
     """Return Study Instance UID -> Series Instance UIDs of an inventory. Return None without an inventory."""
     if inventory is None:
         return None
-    with opened_inventory(inventory) as opened:
+    with open_inventory_argument(inventory) as opened:
         return opened.series_by_study()
 
 

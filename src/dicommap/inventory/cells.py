@@ -64,7 +64,7 @@ def decode_value(stored: bytes) -> str:
     return text
 
 
-def member_path_ranges(archive: str) -> tuple[str | bytes, ...]:
+def make_member_path_ranges(archive: str) -> tuple[str | bytes, ...]:
     """Return two ranges of paths for an SQL query. Together, the ranges contain exactly the members of an archive.
 
     Args:
@@ -255,27 +255,27 @@ def read_printable_path(cell: object) -> str:
     return make_printable(read_system_path(cell))
 
 
-def enum_reader(enum: type[_EnumMember]) -> Callable[[object], _EnumMember]:
+def make_enum_reader(enum: type[_EnumMember]) -> Callable[[object], _EnumMember]:
     """Return a cell reader: a function that takes a cell and returns the member of `enum` with this value."""
 
-    def read(cell: object) -> _EnumMember:
+    def read_enum_member(cell: object) -> _EnumMember:
         try:
             return enum(cell)
         except ValueError:
             raise DamagedCellError from None
 
-    return read
+    return read_enum_member
 
 
-def lookup_reader(text_by_number: Mapping[int, str]) -> Callable[[object], str]:
+def make_lookup_reader(text_by_number: Mapping[int, str]) -> Callable[[object], str]:
     """Return a cell reader: a function that takes a cell with a number and returns its text in `text_by_number`."""
 
-    def read(cell: object) -> str:
+    def read_number_as_text(cell: object) -> str:
         if not isinstance(cell, int) or cell not in text_by_number:
             raise DamagedCellError
         return text_by_number[cell]
 
-    return read
+    return read_number_as_text
 
 
 def read_location(cell: object) -> Location:

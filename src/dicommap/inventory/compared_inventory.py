@@ -14,7 +14,7 @@ from dicommap.errors import InventoryError
 from dicommap.inventory.cells import (
     DamagedCellError,
     damaged_error,
-    lookup_reader,
+    make_lookup_reader,
     read_byte_count,
     read_integer,
     read_printable_path,
@@ -99,7 +99,7 @@ class InstanceFiles:
         self._rows: list[tuple[Any, ...]] = []
         self._files: list[InstanceFile] | None = None
 
-    def add(self, row: tuple[Any, ...]) -> None:
+    def add_row(self, row: tuple[Any, ...]) -> None:
         """Count a file, given as a row of `_COLUMNS`. Keep the row if fewer than `MAX_COPIES` rows are kept.
 
         A row with the disposition `instance` is always kept: if necessary, it replaces the last row.
@@ -169,13 +169,13 @@ class ComparedInventory:
         self.keywords = inventory.keywords
         self.roots: Mapping[int, str] = inventory._roots
         self.name = position
-        for _, name, path in self._read("PRAGMA database_list", (read_integer, read_text, read_text)):
+        for _, name, path in self._read_rows("PRAGMA database_list", (read_integer, read_text, read_text)):
             if name == "main" and path:
                 self.name = Path(path).name
-        ((self.reader_version,),) = self._read("SELECT reading FROM scan", (read_integer,))
-        ((indexes,),) = self._read(_INDEX_QUERY, (read_integer,))
+        ((self.reader_version,),) = self._read_rows("SELECT reading FROM scan", (read_integer,))
+        ((indexes,),) = self._read_rows(_INDEX_QUERY, (read_integer,))
         if indexes != 3:  # without an index, a comparison would never end
-            raise self._name_error(damaged_error())
+            raise self._make_named_error(damaged_error())
         self._readers: tuple[CellReader, ...] = (
             read_printable_path,
             read_byte_count,
@@ -183,7 +183,7 @@ class ComparedInventory:
             _read_is_instance,
             read_value,
             _read_digest,
-            _read_source(self.roots),
+            _make_source_reader(self.roots),
             read_integer,
         )
 
@@ -194,16 +194,16 @@ class ComparedInventory:
             InventoryError: The inventory is damaged or closed.
         """
         current: InstanceFiles | None = None
-        for row in self._read_unchecked(_INSTANCES_QUERY):
+        for row in self._read_unchecked_rows(_INSTANCES_QUERY):
             key = row[:3]
             if current is None or key != current.key:
-                self._check_uids(key)
+                self._require_uids(key)
                 if current is not None:
                     if key < current.key:  # the index of an altered file may have another order
-                        raise self._name_error(damaged_error())
+                        raise self._make_named_error(damaged_error())
                     yield current
                 current = InstanceFiles(key, self)
-            current.add(row)
+            current.add_row(row)
         if current is not None:
             yield current
 
@@ -213,12 +213,12 @@ class ComparedInventory:
         Return None if the inventory has no such file with this UID.
         """
         files: InstanceFiles | None = None
-        for row in self._read_unchecked(_INSTANCE_QUERY, (sop_instance_uid,)):
+        for row in self._read_unchecked_rows(_INSTANCE_QUERY, (sop_instance_uid,)):
             if files is None and row[_DISPOSITION] == Disposition.INSTANCE:
-                self._check_uids(row[:3])
+                self._require_uids(row[:3])
                 files = InstanceFiles(row[:3], self)
             if files is not None and row[:3] == files.key:
-                files.add(row)
+                files.add_row(row)
         return files
 
     def parse_file(self, row: tuple[Any, ...]) -> InstanceFile:
@@ -226,7 +226,7 @@ class ComparedInventory:
         try:
             return InstanceFile._make(reader(cell) for reader, cell in zip(self._readers, row[3:], strict=True))
         except DamagedCellError:
-            raise self._name_error(damaged_error()) from None
+            raise self._make_named_error(damaged_error()) from None
 
     def read_header(self, number: int, keywords: Sequence[str]) -> tuple[str, ...]:
         """Return values from one row of the table `header`, in the order of `keywords`.
@@ -239,11 +239,11 @@ class ComparedInventory:
         """
         columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in keywords)
         query = f"SELECT {columns} FROM header WHERE id = ?"  # noqa: S608  keywords are checked when the file is opened
-        for values in self._read(query, (read_value,) * len(keywords), (number,)):
+        for values in self._read_rows(query, (read_value,) * len(keywords), (number,)):
             return tuple(values)
-        raise self._name_error(damaged_error())
+        raise self._make_named_error(damaged_error())
 
-    def describe(self, other: ComparedInventory) -> ComparedInventorySummary:
+    def make_summary(self, other: ComparedInventory) -> ComparedInventorySummary:
         """Return the name, sources and reader version of this inventory, and the keywords that only it has captured."""
         return ComparedInventorySummary(
             name=self.name,
@@ -254,10 +254,10 @@ class ComparedInventory:
 
     def count_files(self) -> int:
         """Return the number of paths in the inventory. It is the number of the last row, which SQLite reads quickly."""
-        ((count,),) = self._read("SELECT IFNULL(MAX(id), 0) FROM file", (read_integer,))
+        ((count,),) = self._read_rows("SELECT IFNULL(MAX(id), 0) FROM file", (read_integer,))
         return int(count)
 
-    def describe_file(self, files: InstanceFiles, file: InstanceFile) -> ComparedFile:
+    def make_compared_file(self, files: InstanceFiles, file: InstanceFile) -> ComparedFile:
         """Return the ComparedFile of one file: its source, path, size and ETag, and the number of its duplicates."""
         study, series, _ = files.key
         return ComparedFile(
@@ -270,30 +270,31 @@ class ComparedInventory:
             duplicates=files.total - 1,
         )
 
-    def _check_uids(self, key: InstanceKey) -> None:
+    def _require_uids(self, key: InstanceKey) -> None:
+        """Raise InventoryError if a part of `key` is not a UID."""
         study, series, instance = key
         try:
-            _read_cached_uid(study)
-            _read_cached_uid(series)
+            _read_uid_cached(study)
+            _read_uid_cached(series)
             read_uid(instance)
         except DamagedCellError:
-            raise self._name_error(damaged_error()) from None
+            raise self._make_named_error(damaged_error()) from None
 
-    def _read_unchecked(self, query: str, parameters: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+    def _read_unchecked_rows(self, query: str, parameters: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
         try:
             yield from read_unchecked_rows(self._connection, query, parameters)
         except InventoryError as error:
-            raise self._name_error(error) from None
+            raise self._make_named_error(error) from None
 
-    def _read(
+    def _read_rows(
         self, query: str, readers: Sequence[CellReader], parameters: Sequence[str | int] = ()
     ) -> Iterator[list[Any]]:
         try:
             yield from read_rows(self._connection, query, readers, parameters)
         except InventoryError as error:
-            raise self._name_error(error) from None
+            raise self._make_named_error(error) from None
 
-    def _name_error(self, error: InventoryError) -> InventoryError:
+    def _make_named_error(self, error: InventoryError) -> InventoryError:
         return InventoryError(f"{self.name}: {error.message}", fix=error.fix)
 
 
@@ -319,18 +320,19 @@ def pair_roots(before: Mapping[int, str], after: Mapping[int, str]) -> dict[int,
 
 
 @lru_cache(maxsize=64)
-def _read_cached_uid(cell: object) -> str:
+def _read_uid_cached(cell: object) -> str:
     return read_uid(cell)
 
 
-def _read_source(roots: Mapping[int, str]) -> CellReader:
-    look_up = lookup_reader(roots)
+def _make_source_reader(roots: Mapping[int, str]) -> CellReader:
+    """Return a cell reader: a function that takes a cell with the number of a source in `roots`, and returns it."""
+    look_up = make_lookup_reader(roots)
 
-    def read(cell: object) -> int:
+    def read_source_number(cell: object) -> int:
         look_up(cell)
         return read_integer(cell)
 
-    return read
+    return read_source_number
 
 
 def _read_is_instance(cell: object) -> bool:

@@ -89,15 +89,15 @@ class InventoryComparer:
             yield from self._compare_study(study, members)
 
     def _compare_study(self, study: str, pairs: Iterable[InstancePair]) -> Iterator[Difference]:
-        changes = _AttributeChanges(study, None)
+        changes = _AttributeChangeCounter(study, None)
         counts = InstanceCounts()
         statuses: Counter[DifferenceStatus] = Counter()
         keywords: dict[str, None] = {}
-        presence = _Presence()
+        presence = _InventoryPresence()
         for series, members in groupby(pairs, key=lambda pair: pair[0][1]):
-            of_series = _AttributeChanges(study, series)
+            of_series = _AttributeChangeCounter(study, series)
             series_counts = InstanceCounts()
-            series_presence = _Presence()
+            series_presence = _InventoryPresence()
             for _, old, new in members:
                 series_presence.add(before=old is not None, after=new is not None)
                 difference = self._compare_instance(old, new, series_counts)
@@ -112,7 +112,7 @@ class InventoryComparer:
             keywords |= dict.fromkeys(of_series.instances)
             self._add_attribute_totals(of_series.instances)
             if status is not DifferenceStatus.SAME:
-                listed = of_series.counts()
+                listed = of_series.list_counts()
                 yield SeriesDifference(
                     study_instance_uid=study,
                     series_instance_uid=series,
@@ -123,7 +123,7 @@ class InventoryComparer:
         status = presence.status(counts)
         self.totals.add_study(status, statuses, counts, keywords)
         if status is not DifferenceStatus.SAME:
-            listed = changes.counts()
+            listed = changes.list_counts()
             yield StudyDifference(
                 study_instance_uid=study,
                 status=status,
@@ -164,12 +164,12 @@ class InventoryComparer:
                 counts.to_other_series += 1
                 return None
             counts.gone += 1
-            return self._comparer.describe_single(old, None)
+            return self._comparer.make_single_difference(old, None)
         elif has_new and new is not None:
             elsewhere = self._before.find_instance(new.key[2])
             if elsewhere is None:
                 counts.new += 1
-                return self._comparer.describe_single(None, new)
+                return self._comparer.make_single_difference(None, new)
             counts.from_other_series += 1
             difference = self._comparer.compare(elsewhere, new)
         else:
@@ -206,14 +206,15 @@ def merge_instances(before: Iterable[InstanceFiles], after: Iterable[InstanceFil
         new = next(second, None)
 
 
-class _Presence:
-    """Whether the first, and whether the second, inventory has a file of a study or series."""
+class _InventoryPresence:
+    """Two flags of a study or series: whether the first inventory has a file of it, and whether the second one has."""
 
     def __init__(self) -> None:
         self.before = False
         self.after = False
 
     def add(self, *, before: bool, after: bool) -> None:
+        """Set each flag that is true for an instance or series of this study or series."""
         self.before = self.before or before
         self.after = self.after or after
 
@@ -226,7 +227,7 @@ class _Presence:
         return DifferenceStatus.SAME if counts.is_same else DifferenceStatus.CHANGED
 
 
-class _AttributeChanges:
+class _AttributeChangeCounter:
     """A counter of changed attributes in one series or study.
 
     For a study, it counts attributes of patient and study.
@@ -254,7 +255,7 @@ class _AttributeChanges:
             else:
                 self._others[keyword] += 1
 
-    def counts(self) -> tuple[AttributeChangeCount, ...]:
+    def list_counts(self) -> tuple[AttributeChangeCount, ...]:
         """Return the number of instances for each change of an attribute, the most frequent change first.
 
         A change is a pair of values: the old and the new one. If an attribute has more than `CHANGES_LISTED` different

@@ -45,12 +45,12 @@ _COMPARABLE_NAME = "comparable_name"
 def add_sql_functions(connection: sqlite3.Connection) -> None:
     """Register the SQL function that normalizes person names.
 
-    The expressions from `distinct_count_sql` call this function.
+    The expressions from `build_distinct_count_sql` call this function.
     """
-    connection.create_function(_COMPARABLE_NAME, 1, _make_cell_comparable, deterministic=True)
+    connection.create_function(_COMPARABLE_NAME, 1, _normalize_name_cell, deterministic=True)
 
 
-def distinct_count_sql(keyword: str) -> str:
+def build_distinct_count_sql(keyword: str) -> str:
     """Return the SQL expression that counts the different values of a captured attribute.
 
     An absent attribute counts as the empty text. Person names are normalized before they are compared.
@@ -63,7 +63,7 @@ def distinct_count_sql(keyword: str) -> str:
     )
 
 
-def _make_cell_comparable(cell: str | bytes) -> str | bytes:
+def _normalize_name_cell(cell: str | bytes) -> str | bytes:
     if isinstance(cell, bytes):  # a value that could not be decoded
         return normalize_person_name(cell.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
     return normalize_person_name(str(cell))

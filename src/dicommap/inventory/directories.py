@@ -19,7 +19,7 @@ from dicommap.inventory.cells import (
     DamagedCellError,
     decode_path,
     encode_path,
-    enum_reader,
+    make_enum_reader,
     read_byte_count,
     read_integer,
     read_rows,
@@ -85,7 +85,7 @@ def find_known_directory(
     if source is None:
         return None
     try:
-        return _read_directory(complete.connection, source, path, mtime_ns)
+        return _read_known_directory(complete.connection, source, path, mtime_ns)
     except (InventoryError, DamagedCellError):
         return None
     except sqlite3.Error as error:
@@ -140,7 +140,9 @@ def _read_known_instances(
     return files if len(files) == count else None
 
 
-def _read_directory(connection: sqlite3.Connection, source: int, path: str, mtime_ns: int) -> KnownDirectory | None:
+def _read_known_directory(
+    connection: sqlite3.Connection, source: int, path: str, mtime_ns: int
+) -> KnownDirectory | None:
     query = "SELECT entries FROM directory WHERE (source, path, mtime_ns) = (?, ?, ?)"
     row = connection.execute(query, (source, encode_path(path), mtime_ns)).fetchone()
     entries = -1 if row is None else read_integer(row[0])
@@ -162,7 +164,7 @@ def _read_directory(connection: sqlite3.Connection, source: int, path: str, mtim
     return KnownDirectory(files, directories) if len(files) + len(directories) == entries else None
 
 
-_read_disposition = enum_reader(Disposition)
+_read_disposition = make_enum_reader(Disposition)
 _FILE_READERS = (read_text, read_byte_count, read_integer, read_text, _read_disposition)
 
 

@@ -79,19 +79,19 @@ class InstanceComparer:
             old: The files of the instance in the first inventory.
             new: The files of the instance in the second inventory, perhaps in another series.
         """
-        first, second = self._choose_files(old, new)
+        first, second = self._choose_files_to_compare(old, new)
         attributes = self._compare_attributes(first, second)
         kinds = [ChangeKind.SERIES] if old.key != new.key else []
         kinds += self._find_file_changes(first, second)
         if attributes:
             kinds.append(ChangeKind.ATTRIBUTES)
-        if ChangeKind.DUPLICATES not in self._ignored and not self.has_same_files(old, new, first, second):
+        if ChangeKind.DUPLICATES not in self._ignored and not self.has_same_other_files(old, new, first, second):
             kinds.append(ChangeKind.DUPLICATES)
         if not kinds:
             return None
         uids = zip(_UID_KEYWORDS, old.key, new.key, strict=False)
         moves = [AttributeDifference(keyword, before, after) for keyword, before, after in uids if before != after]
-        return self._describe(old, new, first, second, tuple(kinds), (*moves, *attributes))
+        return self._make_difference(old, new, first, second, tuple(kinds), (*moves, *attributes))
 
     def compare_duplicates(self, old: InstanceFiles | None, new: InstanceFiles | None) -> InstanceDifference | None:
         """Compare the files of an instance in a series that has only duplicates of it.
@@ -99,19 +99,19 @@ class InstanceComparer:
         The file with the disposition `instance` is in another series. Return the difference, or None if nothing
         differs.
         """
-        if ChangeKind.DUPLICATES in self._ignored or self.has_same_files(old, new):
+        if ChangeKind.DUPLICATES in self._ignored or self.has_same_other_files(old, new):
             return None
         first = None if old is None else old.files[0]
         second = None if new is None else new.files[0]
-        return self._describe(old, new, first, second, (ChangeKind.DUPLICATES,))
+        return self._make_difference(old, new, first, second, (ChangeKind.DUPLICATES,))
 
-    def describe_single(self, old: InstanceFiles | None, new: InstanceFiles | None) -> InstanceDifference:
+    def make_single_difference(self, old: InstanceFiles | None, new: InstanceFiles | None) -> InstanceDifference:
         """Return the difference for an instance that only one inventory has. `old` or `new` is None."""
         first = None if old is None else old.instance
         second = None if new is None else new.instance
-        return self._describe(old, new, first, second)
+        return self._make_difference(old, new, first, second)
 
-    def _describe(
+    def _make_difference(
         self,
         old: InstanceFiles | None,
         new: InstanceFiles | None,
@@ -131,11 +131,11 @@ class InstanceComparer:
             status=DifferenceStatus.CHANGED if kinds else status,
             kinds=kinds,
             attributes=attributes,
-            before=self._before.describe_file(old, first) if old and first else None,
-            after=self._after.describe_file(new, second) if new and second else None,
+            before=self._before.make_compared_file(old, first) if old and first else None,
+            after=self._after.make_compared_file(new, second) if new and second else None,
         )
 
-    def _choose_files(self, old: InstanceFiles, new: InstanceFiles) -> tuple[InstanceFile, InstanceFile]:
+    def _choose_files_to_compare(self, old: InstanceFiles, new: InstanceFiles) -> tuple[InstanceFile, InstanceFile]:
         """Return the two files to compare: one of `old` and one of `new`, with the same path if possible.
 
         Otherwise, return the files with the disposition `instance`.
@@ -166,7 +166,7 @@ class InstanceComparer:
             return (*attributes, number)
         return attributes
 
-    def has_same_files(
+    def has_same_other_files(
         self,
         old: InstanceFiles | None,
         new: InstanceFiles | None,
@@ -211,10 +211,10 @@ class _HeaderComparer:
         if differences is None:
             if len(self._known) >= _MAX_CACHED_HEADERS:
                 self._known.clear()
-            differences = self._known[pair] = tuple(self._compare_rows(*pair))
+            differences = self._known[pair] = tuple(self._compare_header_rows(*pair))
         return differences
 
-    def _compare_rows(self, first: int, second: int) -> Iterator[AttributeDifference]:
+    def _compare_header_rows(self, first: int, second: int) -> Iterator[AttributeDifference]:
         if not self._keywords:
             return
         values = (self._before.read_header(first, self._keywords), self._after.read_header(second, self._keywords))

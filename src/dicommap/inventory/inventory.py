@@ -65,7 +65,7 @@ class Inventory(Displayable):
         connection = open_inventory_file(to_path("path", path))
         try:
             require_inventory_tables(connection)
-            self._read_scan(connection)
+            self._load_scan(connection)
         except BaseException:
             connection.close()
             raise
@@ -79,10 +79,11 @@ class Inventory(Displayable):
     def from_connection(cls, connection: sqlite3.Connection) -> Self:
         """Return the inventory in the database of `connection`, which is an open file or in memory."""
         inventory = cls.__new__(cls)
-        inventory._read_scan(connection)
+        inventory._load_scan(connection)
         return inventory
 
-    def _read_scan(self, connection: sqlite3.Connection) -> None:
+    def _load_scan(self, connection: sqlite3.Connection) -> None:
+        """Set the attributes of this inventory from its database. Raises InventoryError if the scan is not finished."""
         self._connection = connection
         self._unmasked = False
         self._overview: InventoryOverview | None = None
@@ -125,7 +126,7 @@ class Inventory(Displayable):
             selection: Yield only the selected studies; by default, yield all. A study is selected if one of its files
                 is selected. It is then yielded with all of its series, not only with the selected ones.
         """
-        rows = self._read_series(self._select(selection).for_studies())
+        rows = self._read_series(self._make_selection_sql(selection).for_studies())
         for _, series in groupby(rows, key=lambda item: item.study_instance_uid):
             yield Study.from_series(series)
 
@@ -136,7 +137,7 @@ class Inventory(Displayable):
             selection: Yield only the selected series; by default, yield all. A series is selected if one of its files
                 is selected.
         """
-        return self._read_series(self._select(selection).for_series())
+        return self._read_series(self._make_selection_sql(selection).for_series())
 
     def _read_series(self, selected: SqlCondition) -> Iterator[Series]:
         return queries.read_series(
@@ -149,12 +150,12 @@ class Inventory(Displayable):
 
     def instances(self, selection: Selection | None = None) -> Iterator[Instance]:
         """Yield all instances and duplicates, or the selected ones, in the order of study, series and path."""
-        select = self._select(selection)
+        select = self._make_selection_sql(selection)
         return queries.read_instances(self._connection, self._roots, select.for_instances(), select.limit)
 
     def files(self, selection: Selection | None = None) -> Iterator[File]:
         """Yield all scanned paths, or the selected ones, in the order of source and path."""
-        select = self._select(selection)
+        select = self._make_selection_sql(selection)
         return queries.read_files(self._connection, self._roots, select.for_files(), select.limit)
 
     def issues(self, selection: Selection | None = None) -> Iterator[Issue]:
@@ -163,7 +164,7 @@ class Inventory(Displayable):
         Paths in the issues are relative to their root. If the inventory has several sources, these paths begin with the
         root.
         """
-        select = self._select(selection)
+        select = self._make_selection_sql(selection)
         return queries.read_issues(self._connection, select.for_issues(), select.limit)
 
     def issue_groups(self, selection: Selection | None = None) -> list[IssueGroup]:
@@ -171,9 +172,9 @@ class Inventory(Displayable):
 
         The most severe group is first. The issues of a group are read only when they are iterated.
         """
-        return queries.read_issue_groups(self._connection, self._select(selection).for_issues())
+        return queries.read_issue_groups(self._connection, self._make_selection_sql(selection).for_issues())
 
-    def _select(self, selection: Selection | None) -> SelectionSql:
+    def _make_selection_sql(self, selection: Selection | None) -> SelectionSql:
         """Return the SQL of a selection. Raises AttributeNameError if its `where` has an attribute not captured."""
         if selection is not None:
             unknown = selection.where.keys() - {*HEADER_KEYWORDS, *FILE_KEYWORDS}

@@ -44,7 +44,7 @@ def to_inventory_or_path(name: str, value: object) -> Inventory | Path:
 
 
 @contextmanager
-def opened_inventory(inventory: Inventory | StrPath) -> Iterator[Inventory]:
+def open_inventory_argument(inventory: Inventory | StrPath) -> Iterator[Inventory]:
     """Return a context manager with an open inventory. At its end, close the file if the argument was a path."""
     opened = require_inventory(inventory)
     try:

@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from dicommap.inventory.cells import (
-    enum_reader,
+    make_enum_reader,
     read_byte_count,
     read_integer,
     read_optional_uid,
@@ -102,7 +102,7 @@ _OBJECT_READERS = (
     read_byte_count,
     read_text,
     read_integer,
-    enum_reader(Disposition),
+    make_enum_reader(Disposition),
     read_optional_uid,
     read_optional_uid,
     read_optional_uid,
@@ -202,7 +202,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         """Return the number of files, and the number of instances and duplicates. Archive members are not counted."""
         ((files, instances),) = self._query_rows(FILE_COUNTS_QUERY, (read_integer, read_integer))
         if any(self._archives.values()):
-            for (disposition,) in self._query_rows(ARCHIVE_MEMBERS_QUERY, (enum_reader(Disposition),)):
+            for (disposition,) in self._query_rows(ARCHIVE_MEMBERS_QUERY, (make_enum_reader(Disposition),)):
                 files -= 1
                 instances -= disposition in _INSTANCE_DISPOSITIONS
         return FileCounts(files=files, instances=instances)

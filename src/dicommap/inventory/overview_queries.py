@@ -14,7 +14,7 @@ from dicommap.display.inventory_report import (
 )
 from dicommap.display.issue_report import MAX_CODES, MAX_LOCATIONS_PER_CODE, rank_codes
 from dicommap.inventory.cells import read_integer, read_optional_text, read_rows, read_text, read_value
-from dicommap.inventory.connection import distinct_count_sql
+from dicommap.inventory.connection import build_distinct_count_sql
 from dicommap.inventory.queries import read_first_issues
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class OverviewQueries:
     def read_first_studies(self) -> list[StudySummary]:
         """Return the first studies in the order of their UIDs. Each study has its first series."""
         uids = [uid for (uid,) in read_rows(self._connection, _FIRST_STUDIES_QUERY, (read_text,))]
-        return [self._read_study(uid) for uid in uids]
+        return [self._read_study_summary(uid) for uid in uids]
 
     def count_modalities(self) -> dict[str, int]:
         """Return a dict: Modality -> number of series with it. The most frequent modality is first."""
@@ -109,17 +109,17 @@ class OverviewQueries:
         ((first, last),) = read_rows(self._connection, _DATES_QUERY, (read_optional_text, read_optional_text))
         return (first, last) if first is not None and last is not None else None
 
-    def _read_study(self, uid: str) -> StudySummary:
+    def _read_study_summary(self, uid: str) -> StudySummary:
         keywords = [keyword for keyword in _STUDY_KEYWORDS if keyword in self._keywords]
         query = f"SELECT COUNT(DISTINCT SeriesInstanceUID), {_build_summary_columns(keywords)} {_FROM_STUDY}"
-        kinds = (read_integer, read_integer, read_integer, *_choose_cell_readers(keywords))
+        kinds = (read_integer, read_integer, read_integer, *_make_cell_readers(keywords))
         ((series, instances, size, *cells),) = read_rows(self._connection, query, kinds, (uid,))
         return StudySummary(
             uid=uid,
             series=series,
             instances=instances,
             size=size,
-            values=_read_distinct_values(keywords, cells),
+            values=_make_value_summaries(keywords, cells),
             modalities=self._read_modalities(uid),
             first=self._read_first_series(uid),
         )
@@ -131,9 +131,9 @@ class OverviewQueries:
             f"SELECT SeriesInstanceUID, {_build_summary_columns(keywords)} {_FROM_STUDY}"
             f"GROUP BY SeriesInstanceUID ORDER BY {order}SeriesInstanceUID LIMIT {MAX_SERIES}"
         )
-        kinds = (read_text, read_integer, read_integer, *_choose_cell_readers(keywords))
+        kinds = (read_text, read_integer, read_integer, *_make_cell_readers(keywords))
         return [
-            SeriesSummary(uid=uid, instances=instances, size=size, values=_read_distinct_values(keywords, cells))
+            SeriesSummary(uid=uid, instances=instances, size=size, values=_make_value_summaries(keywords, cells))
             for uid, instances, size, *cells in read_rows(self._connection, query, kinds, (study,))
         ]
 
@@ -147,16 +147,18 @@ class OverviewQueries:
 
 
 def _build_summary_columns(keywords: Sequence[str]) -> str:
+    """Return SQL columns: the numbers of instances and bytes, and for each keyword a number of values and one value."""
     values = (
-        f"{distinct_count_sql(keyword)}, MIN(IFNULL(\"{keyword}\", ''))"  # the keywords are constants of this module
+        f"{build_distinct_count_sql(keyword)}, MIN(IFNULL(\"{keyword}\", ''))"  # keywords are constants of this module
         for keyword in keywords
     )
     return ", ".join(["SUM(disposition = 'instance')", "SUM(size)", *values])
 
 
-def _choose_cell_readers(keywords: Sequence[str]) -> tuple[CellReader, ...]:
+def _make_cell_readers(keywords: Sequence[str]) -> tuple[CellReader, ...]:
+    """Return the cell readers of the columns that `_build_summary_columns` makes for keywords."""
     return (read_integer, read_value) * len(keywords)
 
 
-def _read_distinct_values(keywords: Sequence[str], cells: Sequence[Any]) -> dict[str, ValueSummary]:
+def _make_value_summaries(keywords: Sequence[str], cells: Sequence[Any]) -> dict[str, ValueSummary]:
     return {keyword: ValueSummary(*cells[2 * index : 2 * index + 2]) for index, keyword in enumerate(keywords)}

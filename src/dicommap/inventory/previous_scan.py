@@ -16,8 +16,8 @@ from dicommap.inventory.cells import (
     DamagedCellError,
     decode_path,
     encode_path,
-    enum_reader,
-    member_path_ranges,
+    make_enum_reader,
+    make_member_path_ranges,
     read_integer,
     read_location,
     read_optional_text,
@@ -161,7 +161,7 @@ class PreviousScan:
         """Close the inventory of the earlier scan."""
         self.connection.close()
 
-    def find_unchanged(
+    def find_unchanged_rows(
         self, root: str, files: Sequence[SourceFile], label: Callable[[str], str], headers: dict[bytes, HeaderRow]
     ) -> dict[str, FileRow]:
         """Return the rows of the files that have not changed since the earlier scan.
@@ -188,7 +188,7 @@ class PreviousScan:
         taken: dict[str, FileRow] = {}
         with suppress(InventoryError, DamagedCellError):  # the rows that were read before the error are used
             rows = self._read_file_rows(source, candidates, len(files))
-            issues = self._read_issues([row[0] for row in rows])
+            issues = self._read_issue_rows([row[0] for row in rows])
             known: dict[int | None, bytes | None] = {None: None}
             for number, path, size, mtime_ns, etag, old_disposition, header, instance, instance_number in rows:
                 file = candidates[path]
@@ -198,7 +198,7 @@ class PreviousScan:
                 if not same or file.size != size or disposition is None:
                     continue
                 if header not in known:
-                    known[header] = self._read_header(header, headers)
+                    known[header] = self._read_header_digest(header, headers)
                 own = relabel_issue_rows(issues[number], label(file.path)) if number in issues else ()
                 taken[file.path] = (
                     disposition,
@@ -212,7 +212,7 @@ class PreviousScan:
     def matches_walk(self, after: int, source: int, files: Sequence[SourceFile]) -> bool:
         """Return whether a batch of the new walk continues this inventory: the same files in the same order, unchanged.
 
-        This method checks all cells of these files, so that `copy_first` can copy them without another check.
+        This method checks all cells of these files, so that `copy_first_files` can copy them without another check.
 
         Args:
             after: The number of files of this inventory that have been matched so far.
@@ -230,15 +230,15 @@ class PreviousScan:
         if walk_rows != [row[:5] for row in rows] or not {row[5] for row in rows} <= _REUSED_DISPOSITIONS.keys():
             return False
         for header in {row[6] for row in rows if row[6] is not None}:
-            self._read_header(header, {})
+            self._read_header_digest(header, {})
         if self.connection.execute("SELECT 1 FROM issue WHERE file > ? AND file <= ? LIMIT 1", bounds).fetchone():
-            self._read_issues(range(after + 1, after + len(files) + 1))
+            self._read_issue_rows(range(after + 1, after + len(files) + 1))
         return True
 
-    def has_exactly(self, count: int) -> bool:
-        """Return whether the inventory has exactly `count` files and no issue `instance.conflict`.
+    def can_be_copied_whole(self, count: int) -> bool:
+        """Return whether the new inventory can be a copy of this one, if the first `count` files are unchanged.
 
-        Every scan compares files with this issue again. So an inventory with this issue is not copied as a whole.
+        This inventory must have no other files, and no issue `instance.conflict`: every scan compares such files again.
         """
         ((files,),) = self.connection.execute("SELECT MAX(id) FROM file").fetchall()
         conflict = self.connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()
@@ -248,7 +248,7 @@ class PreviousScan:
         """Copy the whole inventory into the database of `connection`."""
         self.connection.backup(connection, pages=_PAGES_PER_COPY_STEP, progress=lambda *_: None)
 
-    def copy_first(self, count: int, connection: sqlite3.Connection) -> None:
+    def copy_first_files(self, count: int, connection: sqlite3.Connection) -> None:
         """Copy the first `count` files, with their headers and issues, into the empty inventory of `connection`.
 
         `matches_walk` must have checked these files. Some issues are not copied, because the new scan reports them
@@ -256,7 +256,7 @@ class PreviousScan:
         """
         ((headers,),) = self.connection.execute("SELECT MAX(header) FROM file WHERE id <= ?", (count,)).fetchall()
         for number in range(1, (headers or 0) + 1):
-            digest = self._read_header(number, {})
+            digest = self._read_header_digest(number, {})
             sqlite_schema.insert_header(connection, number, digest, self._headers[number][1])
         files = self.connection.execute(REUSED_FILES_QUERY, (count,))
         connection.executemany(sqlite_schema.INSERT_FILE, files)
@@ -270,22 +270,22 @@ class PreviousScan:
 
     def has_unchanged_archive(self, root: str, archive: SourceFile) -> bool:
         """Return whether the earlier scan read this archive and the archive has not changed since then."""
-        return self._find_archive(root, archive) is not None
+        return self._find_unchanged_archive(root, archive) is not None
 
-    def unchanged_archive_members(self, root: str, archive: SourceFile) -> list[tuple[str, int]] | None:
+    def find_unchanged_archive_members(self, root: str, archive: SourceFile) -> list[tuple[str, int]] | None:
         """Return the members of an unchanged archive, in the order of the archive.
 
         Returns:
             The name and size of each member. None if the archive has changed or has an issue, if a member could not be
                 read, or if the earlier scan was stopped.
         """
-        number = self._find_archive(root, archive) if self.complete else None
+        number = self._find_unchanged_archive(root, archive) if self.complete else None
         if number is None:
             return None
         begin = len(archive.path) + len("!/")
-        parameters = (self.sources[encode_path(root)], *member_path_ranges(archive.path))
+        parameters = (self.sources[encode_path(root)], *make_member_path_ranges(archive.path))
         try:
-            if self._read_issues([number]):
+            if self._read_issue_rows([number]):
                 return None
             rows = list(
                 read_rows(self.connection, MEMBERS_QUERY, (_read_stored_path, read_integer, read_text), parameters)
@@ -296,7 +296,7 @@ class PreviousScan:
             return None
         return [(decode_path(path)[begin:], size) for path, size, _ in rows]
 
-    def is_duplicate(self, first: FileIdentity, other: FileIdentity, roots: Sequence[str]) -> bool:
+    def is_known_duplicate(self, first: FileIdentity, other: FileIdentity, roots: Sequence[str]) -> bool:
         """Return whether the earlier scan found `other` to be a copy of `first`, byte by byte, and both are unchanged.
 
         Args:
@@ -319,7 +319,7 @@ class PreviousScan:
             raise_if_interrupted(error)
             return False
 
-    def _find_archive(self, root: str, archive: SourceFile) -> int | None:
+    def _find_unchanged_archive(self, root: str, archive: SourceFile) -> int | None:
         """Return the row number of an archive that has not changed since the previous scan; None for other archives."""
         source = self.sources.get(encode_path(root))
         place = (source, encode_path(archive.path), archive.size, archive.mtime_ns, self.stable_before_ns)
@@ -356,19 +356,19 @@ class PreviousScan:
         self._last = max((row[0] for row in path_rows), default=last)
         return path_rows
 
-    def _read_issues(self, numbers: Sequence[int]) -> dict[int, list[IssueRow]]:
+    def _read_issue_rows(self, numbers: Sequence[int]) -> dict[int, list[IssueRow]]:
         query = (
             "SELECT file, code, severity, location, message FROM issue"  # noqa: S608  marks only
             f" WHERE file IN ({_make_sql_placeholders(len(numbers))}) ORDER BY id"
         )
-        readers = (read_integer, read_text, enum_reader(Severity), _read_location_text, read_text)
+        readers = (read_integer, read_text, make_enum_reader(Severity), _read_location_text, read_text)
         issues: dict[int, list[IssueRow]] = {}
         for number, code, severity, place, message in read_rows(self.connection, query, readers, numbers):
             if code not in _CODES_FOUND_AGAIN:
                 issues.setdefault(number, []).append((code, severity.value, place, message))
         return issues
 
-    def _read_header(self, number: int, headers: dict[bytes, HeaderRow]) -> bytes:
+    def _read_header_digest(self, number: int, headers: dict[bytes, HeaderRow]) -> bytes:
         """Return the digest of the header with this number, and add the header to `headers`."""
         if number not in self._headers:
             if len(self._headers) >= _MAX_CACHED_HEADERS:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.keywords import make_not_captured_error
 from dicommap.display.issue_groups import IssueGroup
 from dicommap.inventory.cells import (
-    enum_reader,
-    lookup_reader,
+    make_enum_reader,
+    make_lookup_reader,
     read_byte_count,
     read_int_or_float,
     read_integer,
@@ -83,7 +83,7 @@ WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicat
 
 _STUDY_COUNT_QUERY = f"SELECT COUNT(DISTINCT StudyInstanceUID), COUNT(*) FROM ({_SERIES_UIDS_QUERY})"  # noqa: S608
 
-# Paths that are not UTF-8 are stored as BLOBs, which are never equal to a text; see `cells.member_path_ranges`.
+# Paths that are not UTF-8 are stored as BLOBs, which are never equal to a text; see `cells.make_member_path_ranges`.
 _ARCHIVE_MEMBER_COUNT_QUERY = """
 SELECT COUNT(*) FROM file AS archive CROSS JOIN file AS member ON member.source = archive.source AND (
     member.path >= archive.path || '!/' AND member.path < archive.path || '!0'
@@ -154,10 +154,10 @@ def read_instances(
         selected: The condition on the rows of the tables `header` and `file`.
         limit: The maximum number of instances.
     """
-    readers = (*_choose_file_readers(roots), *(read_uid,) * 3, *(read_value,) * 3, read_text)
+    readers = (*_make_file_readers(roots), *(read_uid,) * 3, *(read_value,) * 3, read_text)
     # With CROSS JOIN, SQLite reads the headers in the order of their index and stops early. It is slower for all files.
     tables = "file JOIN header" if limit is None and not selected else "header CROSS JOIN file"
-    query = _INSTANCES_QUERY.format(tables=tables, selected=selected.text, limit=_limit_clause(limit))
+    query = _INSTANCES_QUERY.format(tables=tables, selected=selected.text, limit=_build_limit_clause(limit))
     for source, path, size, mtime, disposition, *texts in read_rows(connection, query, readers, selected.parameters):
         study, series, instance, sop_class, transfer_syntax, instance_number, etag = texts
         yield Instance(
@@ -187,17 +187,17 @@ def read_files(
         selected: The condition on the rows of the table `file`.
         limit: The maximum number of files.
     """
-    readers = (*_choose_file_readers(roots), read_text)
-    query = _FILES_QUERY.format(selected=selected.text, limit=_limit_clause(limit))
+    readers = (*_make_file_readers(roots), read_text)
+    query = _FILES_QUERY.format(selected=selected.text, limit=_build_limit_clause(limit))
     for source, path, size, mtime, disposition, etag in read_rows(connection, query, readers, selected.parameters):
         yield File(source=source, path=path, size=size, mtime_ns=mtime, disposition=disposition, etag=etag)
 
 
-def _choose_file_readers(roots: Mapping[int, str]) -> tuple[CellReader, ...]:
-    return lookup_reader(roots), read_printable_path, read_byte_count, read_integer, enum_reader(Disposition)
+def _make_file_readers(roots: Mapping[int, str]) -> tuple[CellReader, ...]:
+    return make_lookup_reader(roots), read_printable_path, read_byte_count, read_integer, make_enum_reader(Disposition)
 
 
-def _limit_clause(limit: int | None) -> str:
+def _build_limit_clause(limit: int | None) -> str:
     return "" if limit is None else f" LIMIT {limit:d}"
 
 
@@ -211,8 +211,8 @@ def read_issues(
         selected: The condition on the rows of the table `issue`.
         limit: The maximum number of issues.
     """
-    readers = (read_text, enum_reader(Severity), read_location, read_text)
-    query = _ISSUES_QUERY.format(selected=selected.text, limit=_limit_clause(limit))
+    readers = (read_text, make_enum_reader(Severity), read_location, read_text)
+    query = _ISSUES_QUERY.format(selected=selected.text, limit=_build_limit_clause(limit))
     for code, severity, location, message in read_rows(connection, query, readers, selected.parameters):
         yield Issue(code=code, severity=severity, location=location, message=message)
 
@@ -232,7 +232,7 @@ def read_issue_groups(connection: sqlite3.Connection, selected: SqlCondition = _
         connection: An open inventory.
         selected: The condition on the rows of the table `issue`.
     """
-    readers = (read_text, enum_reader(Severity), *(read_integer,) * 3, read_text, read_text)
+    readers = (read_text, make_enum_reader(Severity), *(read_integer,) * 3, read_text, read_text)
     query = _ISSUE_GROUPS_QUERY.format(selected=selected.text)
     groups = []
     for code, severity, count, first, last, *messages in read_rows(connection, query, readers, selected.parameters):
@@ -265,7 +265,7 @@ def read_file_values(
         keywords: Keywords of captured attributes. They become columns of the query.
     """
     columns = "".join(f", IFNULL(\"{keyword}\", '')" for keyword in keywords)
-    readers = (lookup_reader(roots), read_printable_path, read_uid, read_uid, *(read_value for _ in keywords))
+    readers = (make_lookup_reader(roots), read_printable_path, read_uid, read_uid, *(read_value for _ in keywords))
     for source, path, series, instance, *values in read_rows(
         connection, FILE_VALUES_QUERY.format(columns=columns), readers, (study_instance_uid,)
     ):
@@ -301,9 +301,9 @@ def count_duplicates(connection: sqlite3.Connection) -> tuple[int, int]:
 
 def read_summary(connection: sqlite3.Connection) -> InventorySummary:
     """Return the numbers of studies, series, instances, files, bytes and issues, and the cost of the scan."""
-    rows = read_rows(connection, _DISPOSITION_COUNT_QUERY, (enum_reader(Disposition), read_integer))
+    rows = read_rows(connection, _DISPOSITION_COUNT_QUERY, (make_enum_reader(Disposition), read_integer))
     dispositions = {disposition.value: count for disposition, count in rows}
-    issue_rows = read_rows(connection, _ISSUE_COUNT_QUERY, (read_text, enum_reader(Severity), read_integer))
+    issue_rows = read_rows(connection, _ISSUE_COUNT_QUERY, (read_text, make_enum_reader(Severity), read_integer))
     issues = {(code, severity): count for code, severity, count in issue_rows}
     ((studies, series),) = read_rows(connection, _STUDY_COUNT_QUERY, (read_integer, read_integer))
     ((read, unchanged, *traffic),) = read_rows(connection, _SCAN_COST_QUERY, (read_integer,) * 5)

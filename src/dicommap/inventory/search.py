@@ -62,11 +62,11 @@ class Studies(tuple[Study, ...], Displayable):
         """
         uids = frozenset(study.study_instance_uid for study in self)
 
-        def edit(study: Study) -> dict[str, str | Removal]:
+        def edit_selected_study(study: Study) -> dict[str, str | Removal]:
             return values if study.study_instance_uid in uids else {}
 
-        edit.__name__ = f"edit of {', '.join(values)}"
-        return edit
+        edit_selected_study.__name__ = f"edit of {', '.join(values)}"
+        return edit_selected_study
 
     # Without these two lines, the __str__ and __repr__ of tuple would be used.
     __str__ = Displayable.__str__

@@ -87,39 +87,43 @@ class SelectionSql:
     def __init__(self, selection: Selection | None, connection: sqlite3.Connection) -> None:
         chosen = selection or Selection()
         self.limit = chosen.limit
-        self._header = _header_condition(chosen, connection)
-        self._issue = _issue_condition(chosen)
+        self._header = _build_header_condition(chosen, connection)
+        self._issue = _build_issue_condition(chosen)
 
     def for_studies(self) -> SqlCondition:
         """Return the condition that selects the rows of the table `header` that belong to selected studies."""
-        condition = self._header and _within("StudyInstanceUID", _query(f"StudyInstanceUID {_FILES}", self._header))
+        condition = self._header and _build_in_condition(
+            "StudyInstanceUID", _build_subquery(f"StudyInstanceUID {_FILES}", self._header)
+        )
         if self._issue:
-            condition += _within(
+            condition += _build_in_condition(
                 "StudyInstanceUID",
-                _query(f"StudyInstanceUID {_FILES_OF_ISSUES}", self._issue),
-                _query(f"{_STUDY_OF_ISSUE} {_ISSUES}", self._issue),
+                _build_subquery(f"StudyInstanceUID {_FILES_OF_ISSUES}", self._issue),
+                _build_subquery(f"{_STUDY_OF_ISSUE} {_ISSUES}", self._issue),
             )
-        return condition + self._limit_to_first("StudyInstanceUID", condition)
+        return condition + self._build_limit_condition("StudyInstanceUID", condition)
 
     def for_series(self) -> SqlCondition:
         """Return the condition that selects the rows of the table `header` that belong to selected series."""
-        condition = self._header and _within(f"({_SERIES})", _query(f"{_SERIES} {_FILES}", self._header))
+        condition = self._header and _build_in_condition(
+            f"({_SERIES})", _build_subquery(f"{_SERIES} {_FILES}", self._header)
+        )
         if self._issue:
-            condition += _within(
+            condition += _build_in_condition(
                 f"({_SERIES})",
-                _query(f"{_SERIES} {_FILES_OF_ISSUES}", self._issue),
-                _query(f"{_STUDY_OF_ISSUE}, {_SERIES_OF_ISSUE} {_ISSUES}", self._issue),
+                _build_subquery(f"{_SERIES} {_FILES_OF_ISSUES}", self._issue),
+                _build_subquery(f"{_STUDY_OF_ISSUE}, {_SERIES_OF_ISSUE} {_ISSUES}", self._issue),
             )
-        return condition + self._limit_to_first(_SERIES, condition)
+        return condition + self._build_limit_condition(_SERIES, condition)
 
     def for_instances(self) -> SqlCondition:
         """Return the condition that selects instances, for the joined rows of the tables `header` and `file`."""
-        return self._header + self._has_issue()
+        return self._header + self._build_has_issue_condition()
 
     def for_files(self) -> SqlCondition:
         """Return the condition that selects rows of the table `file`."""
-        of_header = self._header and _within("file.id", _query(f"file.id {_FILES}", self._header))
-        return of_header + self._has_issue()
+        of_header = self._header and _build_in_condition("file.id", _build_subquery(f"file.id {_FILES}", self._header))
+        return of_header + self._build_has_issue_condition()
 
     def for_issues(self) -> SqlCondition:
         """Return the condition that selects rows of the table `issue`.
@@ -129,19 +133,22 @@ class SelectionSql:
         if not self._header:
             return self._issue
         places = (
-            _within("issue.file", _query(f"file.id {_FILES}", self._header)),
-            _within(f"({_STUDY_OF_ISSUE}, {_SERIES_OF_ISSUE})", _query(f"{_SERIES} {_FILES}", self._header)),
-            _within(
-                f"{_SERIES_OF_ISSUE} IS NULL AND {_STUDY_OF_ISSUE}", _query(f"StudyInstanceUID {_FILES}", self._header)
+            _build_in_condition("issue.file", _build_subquery(f"file.id {_FILES}", self._header)),
+            _build_in_condition(
+                f"({_STUDY_OF_ISSUE}, {_SERIES_OF_ISSUE})", _build_subquery(f"{_SERIES} {_FILES}", self._header)
+            ),
+            _build_in_condition(
+                f"{_SERIES_OF_ISSUE} IS NULL AND {_STUDY_OF_ISSUE}",
+                _build_subquery(f"StudyInstanceUID {_FILES}", self._header),
             ),
         )
         text = " OR ".join(place.text.removeprefix(" AND ") for place in places)
         return self._issue + SqlCondition(f" AND ({text})", sum((place.parameters for place in places), ()))
 
-    def _has_issue(self) -> SqlCondition:
-        return self._issue and _within("file.id", _query(f"issue.file {_ISSUES}", self._issue))
+    def _build_has_issue_condition(self) -> SqlCondition:
+        return self._issue and _build_in_condition("file.id", _build_subquery(f"issue.file {_ISSUES}", self._issue))
 
-    def _limit_to_first(self, columns: str, condition: SqlCondition) -> SqlCondition:
+    def _build_limit_condition(self, columns: str, condition: SqlCondition) -> SqlCondition:
         """Return the condition that limits rows to the first `limit` studies or series that meet `condition`.
 
         `columns` are the UID columns of a study or series.
@@ -150,10 +157,10 @@ class SelectionSql:
             return SqlCondition()
         which = f"{_HAS_FILES}{condition.text} ORDER BY {columns} LIMIT ?"
         first = f"SELECT DISTINCT {columns} FROM header WHERE {which}"  # noqa: S608  constants, and `?` for values
-        return _within(f"({columns})", SqlCondition(first, (*condition.parameters, self.limit)))
+        return _build_in_condition(f"({columns})", SqlCondition(first, (*condition.parameters, self.limit)))
 
 
-def parse_uid(text: str) -> str:
+def parse_uid_pattern(text: str) -> str:
     """Return a UID as a pattern for SQLite's GLOB. In a shortened UID, `*` stands for the missing middle part.
 
     Raises:
@@ -169,7 +176,7 @@ def parse_uid(text: str) -> str:
     return text
 
 
-def _header_condition(selection: Selection, connection: sqlite3.Connection) -> SqlCondition:
+def _build_header_condition(selection: Selection, connection: sqlite3.Connection) -> SqlCondition:
     """Return the condition on the columns of the tables `header` and `file`: UIDs, and values that match patterns.
 
     For each keyword of the patterns, an SQL function is added to `connection`.
@@ -177,21 +184,21 @@ def _header_condition(selection: Selection, connection: sqlite3.Connection) -> S
     condition = SqlCondition()
     for column, uids in (("StudyInstanceUID", selection.studies), ("SeriesInstanceUID", selection.series)):
         if uids:
-            patterns = [parse_uid(uid) for uid in uids]
+            patterns = [parse_uid_pattern(uid) for uid in uids]
             tests = " OR ".join(f"{column} GLOB ?" if "*" in pattern else f"{column} = ?" for pattern in patterns)
             condition += SqlCondition(f" AND ({tests})", tuple(patterns))
     for keyword, texts in selection.where.items():
         name = f"matches_{next(_function_numbers)}"
-        connection.create_function(name, 1, _cell_matcher(ShellPatterns.from_texts(texts)), deterministic=True)
+        connection.create_function(name, 1, _make_cell_matcher(ShellPatterns.from_texts(texts)), deterministic=True)
         condition += SqlCondition(f" AND {name}(IFNULL(\"{keyword}\", ''))")
     return condition
 
 
-def _cell_matcher(patterns: ShellPatterns) -> Callable[[object], bool]:
+def _make_cell_matcher(patterns: ShellPatterns) -> Callable[[object], bool]:
     return lambda cell: patterns.matches(read_value(cell))
 
 
-def _issue_condition(selection: Selection) -> SqlCondition:
+def _build_issue_condition(selection: Selection) -> SqlCondition:
     condition = SqlCondition()
     for column, values in (
         ("code", selection.codes),
@@ -203,11 +210,12 @@ def _issue_condition(selection: Selection) -> SqlCondition:
     return condition
 
 
-def _query(text: str, condition: SqlCondition) -> SqlCondition:
+def _build_subquery(text: str, condition: SqlCondition) -> SqlCondition:
+    """Return a SELECT statement with the parameters of its condition. `text` is the statement after the word SELECT."""
     return SqlCondition(f"SELECT {text}{condition.text}", condition.parameters)
 
 
-def _within(columns: str, *queries: SqlCondition) -> SqlCondition:
+def _build_in_condition(columns: str, *queries: SqlCondition) -> SqlCondition:
     """Return the condition that selects the rows whose `columns` occur in the result of one of `queries`."""
     text = " UNION ".join(query.text for query in queries)
     return SqlCondition(f" AND {columns} IN ({text})", sum((query.parameters for query in queries), ()))

@@ -38,13 +38,13 @@ class InventoryPictureSource:
         """Draw the middle image of a series. `size` is its longer side in pixels; None keeps the size of the image."""
         from dicommap.pictures.thumbnails import make_thumbnail
 
-        return make_thumbnail(series, self._read_files(series), size=size)
+        return make_thumbnail(series, self._list_files_to_draw(series), size=size)
 
     def montage(self, series: Series, *, count: int, size: int, progress: ProgressOption) -> Picture:
         """Draw up to `count` evenly spaced images of a series, in squares of `size` pixels."""
         from dicommap.pictures.thumbnails import make_montage
 
-        files = self._read_files(series)
+        files = self._list_files_to_draw(series)
         with progress_reporter(progress, "images") as report:
             return make_montage(series, files, count=count, size=size, report=report)
 
@@ -52,11 +52,11 @@ class InventoryPictureSource:
         """Draw the middle image of each series of a study, in squares of `size` pixels."""
         from dicommap.pictures.thumbnails import make_study_overview
 
-        members = [(series, self._read_files(series)) for series in study.series]
+        members = [(series, self._list_files_to_draw(series)) for series in study.series]
         with progress_reporter(progress, "series") as report:
             return make_study_overview(members, size=size, report=report)
 
-    def _read_files(self, series: Series) -> list[FileToDraw]:
+    def _list_files_to_draw(self, series: Series) -> list[FileToDraw]:
         """Return the instances of a series, without duplicates. Raises InventoryError if the inventory is closed."""
         from dicommap.pictures.file_to_draw import FileToDraw
 

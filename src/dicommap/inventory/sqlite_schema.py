@@ -212,7 +212,7 @@ def require_inventory_tables(connection: sqlite3.Connection) -> None:
     After a stopped scan, indexes may be missing. The definition of the table `attribute` is checked before its rows are
     read.
     """
-    definitions = frozenset(tuple(row) for row in read_rows(connection, _DEFINITIONS_QUERY, (_read_any,) * 4))
+    definitions = frozenset(tuple(row) for row in read_rows(connection, _DEFINITIONS_QUERY, (_read_any_cell,) * 4))
     basis, _ = _build_expected_definitions(())
     if not {definition for definition in basis if definition[2] == "attribute"} <= definitions:
         raise damaged_error()
@@ -237,5 +237,5 @@ def _build_expected_definitions(keywords: tuple[str, ...]) -> tuple[frozenset[_D
         return tables, frozenset(connection.execute(_DEFINITIONS_QUERY).fetchall()) - tables
 
 
-def _read_any(cell: object) -> object:
+def _read_any_cell(cell: object) -> object:
     return cell

@@ -16,7 +16,7 @@ from dicommap.dicom.vr import is_date
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.limits import MAX_P10_BYTES, SUPPORTED_TRANSFER_SYNTAXES
 from dicommap.inventory.cells import decode_path
-from dicommap.inventory.connection import distinct_count_sql
+from dicommap.inventory.connection import build_distinct_count_sql
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.study import Disposition
 
@@ -147,8 +147,8 @@ def find_whole_scan_issues(
     """
     connection.execute(_CREATE_COUNTED_TABLE)
     yield from _check_series_have_one_study(connection)
-    yield from _check_consistency(connection, keywords, Level.STUDY)
-    yield from _check_consistency(connection, keywords, Level.SERIES)
+    yield from _check_inconsistent_attributes(connection, keywords, Level.STUDY)
+    yield from _check_inconsistent_attributes(connection, keywords, Level.SERIES)
     yield from _check_dates(connection, keywords)
     yield from _check_transfer_syntaxes(connection)
     yield from check_uids(connection)
@@ -165,13 +165,15 @@ def _check_series_have_one_study(connection: sqlite3.Connection) -> Iterator[Iss
         yield make_issue("series.in-two-studies", Location(series=series), count=count)
 
 
-def _check_consistency(connection: sqlite3.Connection, keywords: tuple[str, ...], level: Level) -> Iterator[Issue]:
+def _check_inconsistent_attributes(
+    connection: sqlite3.Connection, keywords: tuple[str, ...], level: Level
+) -> Iterator[Issue]:
     levels = {Level.STUDY: (Level.PATIENT, Level.STUDY), Level.SERIES: (Level.SERIES,)}[level]
     compared = [keyword for keyword in keywords if level_of(tag_of(keyword) or 0) in levels]
     if not compared:
         return
     keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
-    counts = ", ".join(map(distinct_count_sql, compared))
+    counts = ", ".join(map(build_distinct_count_sql, compared))
     group = ", ".join(keys)
     query = f"SELECT {group}, {counts} FROM {_COUNTED_HEADERS} GROUP BY {group} ORDER BY {group}"  # noqa: S608
     for row in connection.execute(query):

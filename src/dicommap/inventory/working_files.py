@@ -83,7 +83,7 @@ class ScanLock:
             os.close(descriptor)  # the other scan removed the file while we opened it
 
 
-def keep_unfinished_scan(files: WorkingFiles) -> None:
+def keep_larger_unfinished_scan(files: WorkingFiles) -> None:
     """Keep the unfinished inventory with more files, from `files.unfinished` or `files.interrupted`. Remove the other.
 
     Afterwards, the kept inventory is at `files.interrupted`. The caller must have the scan lock.
@@ -94,7 +94,7 @@ def keep_unfinished_scan(files: WorkingFiles) -> None:
     remove_files(files.unfinished, files.journal)
 
 
-def create_unfinished(files: WorkingFiles) -> None:
+def create_unfinished_inventory(files: WorkingFiles) -> None:
     """Create the unfinished inventory as an empty file that only its owner can read.
 
     SQLite gives its journal the same mode. The caller must have the scan lock.
@@ -111,7 +111,7 @@ def create_unfinished(files: WorkingFiles) -> None:
         ) from None
 
 
-def write_error(error: sqlite3.Error) -> InventoryError:
+def make_write_error(error: sqlite3.Error) -> InventoryError:
     """Return the InventoryError for a failed write by SQLite. Raises KeyboardInterrupt if a signal stopped SQLite."""
     raise_if_interrupted(error)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:

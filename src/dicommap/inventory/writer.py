@@ -29,10 +29,10 @@ from dicommap.inventory.whole_scan_checks import find_whole_scan_issues, mark_du
 from dicommap.inventory.working_files import (
     ScanLock,
     WorkingFiles,
-    create_unfinished,
-    keep_unfinished_scan,
+    create_unfinished_inventory,
+    keep_larger_unfinished_scan,
+    make_write_error,
     remove_files,
-    write_error,
 )
 from dicommap.model.source_files import NetworkTraffic
 from dicommap.writing.partial_files import remove_leftovers
@@ -62,7 +62,7 @@ PRAGMA cache_size = -16384;
 
 
 class InventoryWriter:
-    """A writer of one inventory: `add` writes batches of files, and `finish` moves the inventory to its final path.
+    """A writer of one inventory: `add_batch` writes some files, and `finish` moves the inventory to its final path.
 
     If the `with` block ends without `finish`, the previous inventory stays unchanged. The batches that were added stay
     in an unfinished file beside it, and the next scan reuses them.
@@ -115,11 +115,11 @@ class InventoryWriter:
             self._places = WorkingFiles.for_inventory(path)
             self._lock = ScanLock(self._places.lock)
         try:
-            self._open_unfinished(reading, started_ns, cache=cache)
+            self._open_unfinished_inventory(reading, started_ns, cache=cache)
         except BaseException as error:
-            self._keep_unfinished()
+            self._close_and_keep_unfinished()
             if isinstance(error, sqlite3.Error):
-                raise write_error(error) from None
+                raise make_write_error(error) from None
             raise
         self.unchanged_run = UnchangedRun(self.previous, self._roots)
         self._directories = DirectoryCollector(self._database)
@@ -130,15 +130,15 @@ class InventoryWriter:
         """Return the paths of the inventory and its working files. A scan must not read these files as its input."""
         return frozenset() if self._path is None else frozenset(path.absolute() for path in self._places.paths())
 
-    def label(self, source: int, path: str) -> str:
+    def make_path_label(self, source: int, path: str) -> str:
         """Return a path in the form that issues show: printable, and after its root if there are several sources."""
-        return self.prefix(source) + make_printable(path)
+        return self.make_path_prefix(source) + make_printable(path)
 
-    def prefix(self, source: int) -> str:
+    def make_path_prefix(self, source: int) -> str:
         """Return the text before each path in issues: the root and a slash if there are several sources, else ""."""
         return make_printable(self._roots[source]).rstrip("/") + "/" if len(self._roots) > 1 else ""
 
-    def add(
+    def add_batch(
         self, source: int, files: Sequence[SourceFile], rows: Sequence[FileRow], headers: Mapping[bytes, HeaderRow]
     ) -> None:
         """Add a batch of files. Files are numbered in the order in which they are added.
@@ -156,7 +156,9 @@ class InventoryWriter:
         known, number = self._headers, self._files
         for file, (disposition, digest, instance, number_in_series, issues) in zip(files, rows, strict=True):
             number += 1
-            header = None if digest is None else known.get(digest) or self._store_header(digest, headers[digest])
+            header = (
+                None if digest is None else known.get(digest) or self._find_or_insert_header(digest, headers[digest])
+            )
             inserted.append(
                 (
                     number,
@@ -178,7 +180,7 @@ class InventoryWriter:
             self._database.executemany(sqlite_schema.INSERT_FILE, inserted)
         except sqlite3.IntegrityError:
             raise self._repeated_path_error(source, files) from None
-        self._add_issues(issue_rows)
+        self._add_issue_rows(issue_rows)
         self._is_batch_complete = True
         if time.monotonic() - self._last_commit >= _COMMIT_INTERVAL_SECONDS:
             self._commit_rows()
@@ -201,7 +203,7 @@ class InventoryWriter:
     def add_unchanged(self, count: int) -> None:
         """Add the next `count` files of the unchanged run: files at the start of the walk that have not changed.
 
-        Call this method before the first call of `add`.
+        Call this method before the first call of `add_batch`.
         """
         self._files_to_copy += count
         self._files += count
@@ -228,10 +230,10 @@ class InventoryWriter:
         Returns:
             A connection to the inventory, open for reading.
         """
-        if self._files_to_copy and self.previous[0].has_exactly(self._files_to_copy):
-            self._copy_previous()
+        if self._files_to_copy and self.previous[0].can_be_copied_whole(self._files_to_copy):
+            self._copy_previous_inventory()
         else:
-            self._add_whole_scan_issues(same_content)
+            self._mark_duplicates_and_add_issues(same_content)
         database = self._database
         self._directories.store()
         database.execute("UPDATE scan SET complete = 1")
@@ -242,16 +244,17 @@ class InventoryWriter:
             self._publish_inventory()
             self._connection = database = sqlite_schema.open_inventory_file(self._path)
         self._finished = True
-        self._release_files()
+        self._close_previous_and_unlock()
         return database
 
     def _copy_unchanged_run(self) -> None:
+        """Copy the files of the unchanged run that were added, and are not copied yet, from the previous inventory."""
         if self._files_to_copy:
             count, self._files_to_copy = self._files_to_copy, 0
             self._is_batch_complete = False
-            self.previous[0].copy_first(count, self._database)
+            self.previous[0].copy_first_files(count, self._database)
 
-    def _copy_previous(self) -> None:
+    def _copy_previous_inventory(self) -> None:
         """Copy the whole previous inventory, because no file has changed."""
         (scan,) = self._database.execute("SELECT reading, started_ns FROM scan").fetchall()
         self._database.commit()
@@ -259,18 +262,20 @@ class InventoryWriter:
         self.previous[0].copy_all(self._database)
         self._database.execute("UPDATE scan SET reading = ?, started_ns = ?", scan)
 
-    def _add_whole_scan_issues(self, same_content: HasSameContent) -> None:
+    def _mark_duplicates_and_add_issues(self, same_content: HasSameContent) -> None:
+        """Mark duplicates, and add the issues of duplicates and of whole studies and series."""
         self._copy_unchanged_run()
         self._commit_rows()
         self._is_batch_complete = False
         database = self._database
         sqlite_schema.create_indexes(database)
         for number, issue in mark_duplicates(
-            database, same_content, self.label, are_stored=has_data_store(self._roots)
+            database, same_content, self.make_path_label, are_stored=has_data_store(self._roots)
         ):
-            self._add_issues([(number, make_issue_row(issue))])
-        self._add_issues(
-            (None, make_issue_row(issue)) for issue in find_whole_scan_issues(database, self._keywords, self.label)
+            self._add_issue_rows([(number, make_issue_row(issue))])
+        self._add_issue_rows(
+            (None, make_issue_row(issue))
+            for issue in find_whole_scan_issues(database, self._keywords, self.make_path_label)
         )
 
     def __enter__(self) -> Self:
@@ -284,16 +289,16 @@ class InventoryWriter:
         if self._is_batch_complete:
             with suppress(sqlite3.Error):  # the rows of earlier commits stay in the file
                 self._commit_rows()
-        self._keep_unfinished()
+        self._close_and_keep_unfinished()
         if isinstance(error, sqlite3.Error):
-            raise write_error(error) from error
+            raise make_write_error(error) from error
 
     @property
     def _database(self) -> sqlite3.Connection:
         assert self._connection is not None  # noqa: S101  set at the end of __init__
         return self._connection
 
-    def _open_unfinished(self, reading: int, started_ns: int, *, cache: bool) -> None:
+    def _open_unfinished_inventory(self, reading: int, started_ns: int, *, cache: bool) -> None:
         """Create the database of this scan. Open previous scans if their rows may be reused."""
         if self._path is None:
             self._connection = connect(":memory:")
@@ -301,14 +306,14 @@ class InventoryWriter:
             places = self._places
             if not cache:
                 remove_files(places.unfinished, places.journal, places.interrupted)
-            keep_unfinished_scan(places)
+            keep_larger_unfinished_scan(places)
             if cache:
                 scans = (
                     PreviousScan.open(place, self._keywords, reading)
                     for place in (places.interrupted, places.inventory)
                 )
                 self.previous = tuple(scan for scan in scans if scan is not None)
-            create_unfinished(places)
+            create_unfinished_inventory(places)
             self._connection = connect(places.unfinished)
             self._connection.executescript(_SETTINGS)
         sqlite_schema.create_tables(self._connection, self._keywords)
@@ -338,7 +343,8 @@ class InventoryWriter:
             ) from None
         remove_files(places.interrupted, places.journal)
 
-    def _keep_unfinished(self) -> None:
+    def _close_and_keep_unfinished(self) -> None:
+        """Close the unfinished inventory and release its lock. The file stays for the next scan if it has files."""
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.rollback()
@@ -347,9 +353,9 @@ class InventoryWriter:
             self._connection.close()
         if self._lock is not None and not self._committed_files:
             remove_files(self._places.unfinished, self._places.journal)
-        self._release_files()
+        self._close_previous_and_unlock()
 
-    def _release_files(self) -> None:
+    def _close_previous_and_unlock(self) -> None:
         """Close previous scans and release the lock of the inventory."""
         for previous in self.previous:
             previous.close()
@@ -357,7 +363,7 @@ class InventoryWriter:
             self._lock.release()
             self._lock = None
 
-    def _store_header(self, digest: bytes, row: HeaderRow) -> int:
+    def _find_or_insert_header(self, digest: bytes, row: HeaderRow) -> int:
         """Return the row number of a header with this digest. A header that is not in the table is inserted."""
         id_row = self._database.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
         number = int(id_row[0]) if id_row else sqlite_schema.insert_header(self._database, None, digest, row)
@@ -366,7 +372,7 @@ class InventoryWriter:
         self._headers[digest] = number
         return number
 
-    def _add_issues(self, rows: Iterable[tuple[int | None, IssueRow]]) -> None:
+    def _add_issue_rows(self, rows: Iterable[tuple[int | None, IssueRow]]) -> None:
         self._database.executemany(
             sqlite_schema.INSERT_ISSUE,
             ((number, *row) for number, row in rows),

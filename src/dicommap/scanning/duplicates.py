@@ -45,7 +45,7 @@ def open_content_comparer(
     def has_same_content(first: FileIdentity, other: FileIdentity) -> bool:
         if first.etag and first.etag == other.etag:
             return True  # S3 computes ETags from the bytes, and both files have the same size
-        if any(previous.is_duplicate(first, other, roots) for previous in writer.previous):
+        if any(previous.is_known_duplicate(first, other, roots) for previous in writer.previous):
             return True
         try:
             if digests.is_sequential(first) or digests.is_sequential(other):

@@ -115,7 +115,7 @@ def _make_source_with_archives(source: Source, writer: InventoryWriter) -> Sourc
     """
 
     def find_known_members(archive: SourceFile) -> list[tuple[str, int]] | None:
-        members = (previous.unchanged_archive_members(source.root, archive) for previous in writer.previous)
+        members = (previous.find_unchanged_archive_members(source.root, archive) for previous in writer.previous)
         return next((member_list for member_list in members if member_list is not None), None)
 
     return source.with_archives(find_known_members)
@@ -133,7 +133,7 @@ def _make_batches_with_tasks(
     """Yield the batches of all sources, each with its read task. The task is None if no file must be read."""
     for number, source in enumerate(sources):
         for batch in walk_in_batches(source, number, writer, sharing_processes, trust_directories=trust_directories):
-            task = batch.make_task(source, keywords, writer.prefix(number))
+            task = batch.make_task(source, keywords, writer.make_path_prefix(number))
             yield batch, None if task is None else task._replace(in_flight=in_flight)
 
 
@@ -180,17 +180,17 @@ def walk_in_batches(
         headers: dict[bytes, HeaderRow] = {}
         for previous in writer.previous:
             left = [file for file in files if file.path not in known] if known else files
-            known |= previous.find_unchanged(
+            known |= previous.find_unchanged_rows(
                 source.root,
                 _leave_out_members_of_changed_archives(previous, source.root, left),
-                lambda path: writer.label(number, path),
+                lambda path: writer.make_path_label(number, path),
                 headers,
             )
         unchanged = len(known)
         walk_issues: dict[str, tuple[IssueRow, ...]] = {}
         for file in files:
             if file.issues:
-                label = writer.label(number, file.path)
+                label = writer.make_path_label(number, file.path)
                 walk_issues[file.path] = tuple(make_issue_row(issue, label) for issue in file.issues)
             if file.disposition is not None:
                 known[file.path] = (file.disposition.value, None, None, None, ())
@@ -291,7 +291,7 @@ class Batch:
         if self.is_unchanged:
             writer.add_unchanged(len(self.files))
         else:
-            writer.add(self.source, self.files, self.make_rows(read), self.headers)
+            writer.add_batch(self.source, self.files, self.make_rows(read), self.headers)
 
     def make_rows(self, read: TaskRows | None) -> list[FileRow]:
         """Return the inventory rows of all files of the batch, in order. Add the headers in `read` to `headers`."""

@@ -31,7 +31,7 @@ _MAX_INTEGER = 2**63 - 1
 """The largest size and time that an inventory can store."""
 
 
-def check_source(source: Source) -> Source:
+def make_checked_source(source: Source) -> Source:
     """Return a source of dicommap unchanged. Return a source of any other class in a wrapper that checks its results.
 
     Raises SourceError if the root of the source is not a text.
@@ -41,7 +41,7 @@ def check_source(source: Source) -> Source:
     root: object = source.root
     if not isinstance(root, str) or not root:
         raise SourceError(
-            f"The root of a source is {_describe(root)}.",
+            f"The root of a source is {_describe_wrong_value(root)}.",
             fix="Return a text that names the source, such as 'pacs://archive1'.",
         )
     return CheckedSource(source)
@@ -69,7 +69,9 @@ class CheckedSource(Source):
         """
         opener = self._source.opener
         if not isinstance(opener, Opener):
-            raise self._error(f"has an opener that is {_describe(opener)}", "an object of a subclass of Opener")
+            raise self._make_class_error(
+                f"has an opener that is {_describe_wrong_value(opener)}", "an object of a subclass of Opener"
+            )
         return opener if type(opener).__module__.partition(".")[0] == "dicommap" else CheckedOpener(opener)
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
@@ -79,12 +81,12 @@ class CheckedSource(Source):
         """
         try:
             for file in self._source.walk(exclude=exclude):
-                self._require_file(file)
+                self._require_valid_file(file)
                 yield file
         except (DicommapError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001  any mistake of a class that is not ours
-            self._raise_from(error)
+            self._raise_listing_error(error)
 
     def count(self) -> Iterator[int]:
         """Yield the numbers that `count` of the wrapped source yields: their sum is about the number of files.
@@ -106,7 +108,7 @@ class CheckedSource(Source):
 
     def with_archives(self, known_members: KnownMembers) -> Source:
         """Return a checked source that yields the files of the wrapped source and the members of its archives."""
-        return check_source(self._source.with_archives(known_members))
+        return make_checked_source(self._source.with_archives(known_members))
 
     def require_unchanged(self) -> None:
         """Raise SourceError if the wrapped source was removed or replaced."""
@@ -115,26 +117,30 @@ class CheckedSource(Source):
     def close(self) -> None:
         """Do nothing: the caller closes a source that it made itself."""
 
-    def _require_file(self, file: object) -> None:
+    def _require_valid_file(self, file: object) -> None:
+        """Raise SourceError if `file`, which the walk yielded, is not a SourceFile with members of the right types."""
         if not isinstance(file, SourceFile):
-            raise self._error(f"yielded {_describe(file)}", "a SourceFile for each file")
+            raise self._make_class_error(f"yielded {_describe_wrong_value(file)}", "a SourceFile for each file")
         path: object = file.path
         if not isinstance(path, str) or not path:
-            raise self._error(f"yielded a file whose path is {_describe(path)}", "a text that is not empty")
+            raise self._make_class_error(
+                f"yielded a file whose path is {_describe_wrong_value(path)}", "a text that is not empty"
+            )
         for name, number in (("size", file.size), ("mtime_ns", file.mtime_ns)):
             if type(number) is not int or number > _MAX_INTEGER or number < (0 if name == "size" else -_MAX_INTEGER):
-                raise self._error(
-                    f"yielded the file {make_printable(path)} whose {name} is {_describe(number)}",
+                raise self._make_class_error(
+                    f"yielded the file {make_printable(path)} whose {name} is {_describe_wrong_value(number)}",
                     "the size in bytes" if name == "size" else "the time in nanoseconds since 1970",
                 )
         if not isinstance(file.etag, str):
-            raise self._error(f"yielded a file whose etag is {_describe(file.etag)}", "a text")
+            raise self._make_class_error(f"yielded a file whose etag is {_describe_wrong_value(file.etag)}", "a text")
 
-    def _error(self, problem: str, expected: str) -> SourceError:
+    def _make_class_error(self, problem: str, expected: str) -> SourceError:
         message = f"The source {make_printable(self.root)} {problem}."
         return SourceError(message, fix=f"Correct the class: it must give {expected}.")
 
-    def _raise_from(self, error: Exception) -> NoReturn:
+    def _raise_listing_error(self, error: Exception) -> NoReturn:
+        """Raise SourceError in place of `error`, an exception of the wrapped source's walk."""
         reason = os_error_reason(error) if isinstance(error, OSError) else f"it raised {mask_unknown_type(type(error))}"
         message = f"The source {make_printable(self.root)} cannot be listed: {reason}."
         raise SourceError(
@@ -153,13 +159,13 @@ class CheckedOpener(Opener):
     @contextmanager
     def open(self, path: str) -> Iterator[ReadAt]:
         """Open a file. Every error of the wrapped opener becomes an OSError, even while the file is read."""
-        with _errors_as_file_errors():
+        with _convert_to_file_errors():
             context = self._opener.open(path)
             read = context.__enter__()
         try:
-            yield _check_reads(read)
+            yield _make_checked_reader(read)
         finally:
-            with _errors_as_file_errors():
+            with _convert_to_file_errors():
                 context.__exit__(None, None, None)
 
     def for_files(self, files: Sequence[SourceFile]) -> Opener:
@@ -175,7 +181,7 @@ class CheckedOpener(Opener):
 
         def check_size_and_read(read: ReadAt, size: int) -> object:
             if len(read(max(size - 1, 0), 2)) != min(size, 1):
-                raise _file_error(f"its size is not that of the walk, which is {format_count(size, 'byte')}")
+                raise _unreadable_file_error(f"its size is not that of the walk, which is {format_count(size, 'byte')}")
             return read_header(read, size)
 
         return super().read_headers(files, check_size_and_read, calls)  # type: ignore[arg-type]
@@ -189,25 +195,27 @@ class CheckedOpener(Opener):
         return self._opener.hash_members(archive)
 
 
-def _check_reads(read: ReadAt) -> ReadAt:
+def _make_checked_reader(read: ReadAt) -> ReadAt:
     """Return a function that reads as `read` does. It raises OSError if `read` fails or does not return bytes."""
     if not callable(read):
-        raise _file_error(f"its source opened it as {_describe(read)} instead of a function that reads")
+        raise _unreadable_file_error(
+            f"its source opened it as {_describe_wrong_value(read)} instead of a function that reads"
+        )
 
     def checked_read(offset: int, length: int) -> bytes:
-        with _errors_as_file_errors():
+        with _convert_to_file_errors():
             data = read(offset, length)
         if not isinstance(data, bytes):
-            raise _file_error(f"its source read {_describe(data)} instead of bytes")
+            raise _unreadable_file_error(f"its source read {_describe_wrong_value(data)} instead of bytes")
         if len(data) > length:
-            raise _file_error("its source read more bytes than it was asked for")
+            raise _unreadable_file_error("its source read more bytes than it was asked for")
         return data
 
     return checked_read
 
 
 @contextmanager
-def _errors_as_file_errors() -> Iterator[None]:
+def _convert_to_file_errors() -> Iterator[None]:
     """Return a context manager that raises FileError instead of any other exception.
 
     OSError, DicommapError and MemoryError are raised unchanged.
@@ -217,14 +225,14 @@ def _errors_as_file_errors() -> Iterator[None]:
     except (OSError, DicommapError, MemoryError):
         raise
     except Exception as error:
-        raise _file_error(f"its source raised {mask_unknown_type(type(error))}") from error
+        raise _unreadable_file_error(f"its source raised {mask_unknown_type(type(error))}") from error
 
 
-def _file_error(reason: str) -> FileError:
+def _unreadable_file_error(reason: str) -> FileError:
     return FileError(make_issue("source.unreadable", reason=reason))
 
 
-def _describe(value: object) -> str:
+def _describe_wrong_value(value: object) -> str:
     """Return a description of a wrong value: the number itself, or only the type of any other value."""
     if value is None or (type(value) is int and abs(value) <= _MAX_INTEGER):
         return str(value)

@@ -13,7 +13,7 @@ from dicommap.reading.parallel_calls import ParallelCalls
 from dicommap.reading.sqlite_interrupts import enable_interrupts, raise_if_interrupted
 from dicommap.sources.path_reader import DirectoryStatus, FailedPath, make_unreadable_file
 from dicommap.sources.source import Source
-from dicommap.sources.tree_walk import limit_threads
+from dicommap.sources.tree_walk import get_max_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,7 +55,7 @@ class FileList(Source):
         names = (name for path in paths if (name := _encode_path(path)))
         try:
             self._connection.execute("CREATE TABLE listed (key BLOB PRIMARY KEY) WITHOUT ROWID")
-            keys = ((self._sort_key(name),) for name in names)
+            keys = ((self._make_sort_key(name),) for name in names)
             self._connection.executemany("INSERT OR IGNORE INTO listed VALUES (?)", keys)
         except sqlite3.Error as error:
             raise_if_interrupted(error)
@@ -92,12 +92,12 @@ class FileList(Source):
         count, first = 0, b""
         for (key,) in self._connection.execute("SELECT key FROM listed ORDER BY key"):
             count, first = count + 1, first or key
-            if key.startswith(_BELOW_ROOT) and self._is_file_present(_decode_key(key)):
+            if key.startswith(_BELOW_ROOT) and self._is_path_present(_decode_sort_key(key)):
                 return
         if count:
-            raise self._no_path_error(count, first)
+            raise self._no_existing_path_error(count, first)
 
-    def _is_file_present(self, path: str) -> bool:
+    def _is_path_present(self, path: str) -> bool:
         """Return whether a path exists. A path that cannot be reached counts as existing."""
         try:
             self._tree.link_status(path)
@@ -107,9 +107,9 @@ class FileList(Source):
             return True  # the path exists, but cannot be reached
         return True
 
-    def _no_path_error(self, count: int, first: bytes) -> SourceError:
+    def _no_existing_path_error(self, count: int, first: bytes) -> SourceError:
         """Return the error for a list of `count` paths that do not exist. `first` is the sort key of the first path."""
-        path = _decode_key(first) if first.startswith(_BELOW_ROOT) else os.fsdecode(first[1:])
+        path = _decode_sort_key(first) if first.startswith(_BELOW_ROOT) else os.fsdecode(first[1:])
         fix = f"List paths relative to {make_printable(str(self))}, or absolute ones below it."
         if "\\" in path:
             fix = "Write the paths with / instead of \\."
@@ -124,19 +124,19 @@ class FileList(Source):
         """Yield every listed path once. A path has an issue if it is missing, a directory, or not below the root."""
         reader = self._tree.make_path_reader(exclude)
 
-        def read_status(key: bytes) -> SourceFile | FailedPath | None:
+        def read_listed_file(key: bytes) -> SourceFile | FailedPath | None:
             if key.startswith(_OUTSIDE_ROOT):
                 return make_unreadable_file(os.fsdecode(key[1:]), make_issue("source.outside-root"))
-            found = reader.read_status(_decode_key(key))
+            found = reader.read_status(_decode_sort_key(key))
             if isinstance(found, DirectoryStatus):
                 return make_unreadable_file(found.path, make_issue("source.listed-directory"))
             return found
 
         keys = (key for (key,) in self._connection.execute("SELECT key FROM listed ORDER BY key"))
-        with ParallelCalls(limit_threads()) as calls:
-            for file in calls.map(read_status, keys):
+        with ParallelCalls(get_max_threads()) as calls:
+            for file in calls.map(read_listed_file, keys):
                 if isinstance(file, FailedPath):
-                    reader.raise_error(file)
+                    reader.raise_path_error(file)
                 if file is not None:
                     yield file
 
@@ -152,7 +152,7 @@ class FileList(Source):
         """Delete the temporary file of the list."""
         self._connection.close()
 
-    def _sort_key(self, name: bytes) -> bytes:
+    def _make_sort_key(self, name: bytes) -> bytes:
         """Return a key for sorting paths. The keys are in the order of a walk: directory by directory."""
         inside = next((name[len(root) :] for root in self._roots if name.startswith(root)), None)
         if inside is None and not name.startswith(b"/"):
@@ -172,6 +172,6 @@ def _encode_path(path: StrPath) -> bytes:
         ) from None
 
 
-def _decode_key(key: bytes) -> str:
+def _decode_sort_key(key: bytes) -> str:
     """Return the path that has this sort key."""
     return os.fsdecode(key[1:].replace(b"\0", b"/"))

@@ -19,8 +19,8 @@ from dicommap.model.study import SourceFile
 from dicommap.sources.path_reader import (
     INVENTORY_KEPT,
     PathReader,
-    file_identities,
     raise_if_machine_error,
+    read_file_identities,
     unlistable_root_error,
 )
 from dicommap.sources.source import Opener, Source
@@ -162,7 +162,7 @@ class LocalTree(Source, Opener):
         self, *, exclude: frozenset[Path] = frozenset(), find_known: FindKnownDirectory | None = None
     ) -> Iterator[SourceFile | ListedDirectory]:
         """Yield the files that `walk` yields, and each directory after all files in it."""
-        walk = TreeWalk(self.make_path_reader(exclude), self._note_directory, find_known=find_known)
+        walk = TreeWalk(self.make_path_reader(exclude), self._record_mount, find_known=find_known)
         return walk.walk(self._start)
 
     def make_path_reader(self, exclude: frozenset[Path] = frozenset()) -> PathReader:
@@ -172,10 +172,10 @@ class LocalTree(Source, Opener):
             self._prefix,
             start=self._start,
             follow_links=self._follow_links,
-            excluded=file_identities(exclude),
+            excluded=read_file_identities(exclude),
         )
 
-    def _note_directory(self, path: str, identity: Identity) -> None:
+    def _record_mount(self, path: str, identity: Identity) -> None:
         """Remember the file system of a directory, if it is not that of the root."""
         device, _ = identity
         if device != self._root_identity.identity[0]:
@@ -240,15 +240,15 @@ class LocalFile:
         # read. If a device has replaced the file since the walk, the first read returns its bytes, and the next read
         # raises OSError.
         if offset:
-            self._require_regular()
+            self._require_regular_file()
         try:
             return self._system.pread(self._descriptor, length, offset)
         except OSError as error:
             raise_if_machine_error(error)
-            self._require_regular()
+            self._require_regular_file()
             raise
 
-    def _require_regular(self) -> None:
+    def _require_regular_file(self) -> None:
         if not stat.S_ISREG(self.status().st_mode):
             raise OSError(0, "it is no longer a regular file")
 

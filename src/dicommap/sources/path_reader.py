@@ -67,7 +67,7 @@ class DirectoryStatus(NamedTuple):
     mtime_ns: int
 
 
-class Listing(NamedTuple):
+class DirectoryListing(NamedTuple):
     """The content of a directory."""
 
     path: str
@@ -115,8 +115,8 @@ class PathReader:
         try:
             status = self._system.stat(self._prefix + path)
         except OSError as error:
-            return self._make_unreachable(path, error)
-        return self._make_found(path, status)
+            return self._make_file_or_failed_path(path, error)
+        return self._make_file_or_directory(path, status)
 
     def read_statuses(self, below: str, names: Sequence[str]) -> list[SourceFile | DirectoryStatus | FailedPath | None]:
         """Return the result of `read_status` for each of these names in one directory.
@@ -130,13 +130,13 @@ class PathReader:
             try:
                 status = stat_path(prefix + path)
             except OSError as error:
-                found.append(self._make_unreachable(path, error))
+                found.append(self._make_file_or_failed_path(path, error))
                 continue
             mtime_ns = status.st_mtime_ns
             if is_regular(status.st_mode) and status.st_ino not in excluded and 0 <= mtime_ns <= MAX_TIME_NS:
-                found.append(SourceFile(path, status.st_size, mtime_ns))  # as _make_found, in less time
+                found.append(SourceFile(path, status.st_size, mtime_ns))  # as _make_file_or_directory, in less time
             else:
-                found.append(self._make_found(path, status))
+                found.append(self._make_file_or_directory(path, status))
         return found
 
     def read_directory_status(self, path: str) -> DirectoryStatus | None:
@@ -146,12 +146,12 @@ class PathReader:
             status = read(self._prefix + path)
         except OSError:
             return None
-        found = self._make_found(path, status)
+        found = self._make_file_or_directory(path, status)
         return found if isinstance(found, DirectoryStatus) else None
 
     def list_directory(
         self, path: str, *, is_known: bool, above: Sequence[Identity], max_names: int | None = None
-    ) -> Listing | SourceFile | FailedPath | None:
+    ) -> DirectoryListing | SourceFile | FailedPath | None:
         """List a directory. Return a file if the walk must not enter the directory, or if the path is a file now.
 
         Args:
@@ -165,7 +165,7 @@ class PathReader:
         """
         if is_known:
             try:
-                return self._list(path, _DIRECTORY_FLAGS | os.O_NOFOLLOW, above, max_names)
+                return self._open_and_list(path, _DIRECTORY_FLAGS | os.O_NOFOLLOW, above, max_names)
             except OSError as error:
                 # A status tells whether the directory was replaced by a file or a link, or cannot be reached.
                 found = FailedPath(path, error) if _is_machine_error(error) else self.read_status(path)
@@ -174,15 +174,15 @@ class PathReader:
                 if not self._is_link(path):
                     return make_unreadable_directory(path, error)
         if path and not self._follow_links and self._is_link(path):
-            return _make_link(path, make_issue("source.link-not-followed"))
+            return _make_link_file(path, make_issue("source.link-not-followed"))
         try:
-            return self._list(path, _DIRECTORY_FLAGS, above, max_names)
+            return self._open_and_list(path, _DIRECTORY_FLAGS, above, max_names)
         except OSError as error:
             if not path or _is_machine_error(error):
                 return FailedPath(path, error)
             return make_unreadable_directory(path, error)
 
-    def raise_error(self, failed: FailedPath) -> NoReturn:
+    def raise_path_error(self, failed: FailedPath) -> NoReturn:
         """Raise the SourceError for a path that could not be read the second time either."""
         raise_if_machine_error(failed.error)
         raise unlistable_root_error(self._prefix + failed.path, failed.error) from None
@@ -194,23 +194,28 @@ class PathReader:
             SourceError: The error is caused by the process or machine, or the path is the root.
 
         """
-        found = self._make_unreachable(path, error)
+        found = self._make_file_or_failed_path(path, error)
         if isinstance(found, FailedPath):
-            self.raise_error(found)
+            self.raise_path_error(found)
         return found
 
-    def _make_found(self, path: str, status: os.stat_result) -> SourceFile | DirectoryStatus | None:
+    def _make_file_or_directory(self, path: str, status: os.stat_result) -> SourceFile | DirectoryStatus | None:
+        """Return the file or directory at a path with this status. Return None if the file is excluded."""
         if self._excluded and (status.st_dev, status.st_ino) in self._excluded:
             return None
         if stat.S_ISDIR(status.st_mode):
             return DirectoryStatus(path, (status.st_dev, status.st_ino), status.st_mtime_ns)
         return make_source_file(path, status)
 
-    def _make_unreachable(self, path: str, error: OSError) -> SourceFile | FailedPath:
+    def _make_file_or_failed_path(self, path: str, error: OSError) -> SourceFile | FailedPath:
+        """Return a file with an issue for a path whose status cannot be read.
+
+        Return a FailedPath if the path is the root, or if the error comes from the process or machine.
+        """
         if _is_machine_error(error) or path in ("", self._start):
             return FailedPath(path, error)
         if error.errno in _BROKEN_LINK_ERRNOS and self._is_link(path):
-            return _make_link(path, make_issue("source.broken-link"))
+            return _make_link_file(path, make_issue("source.broken-link"))
         return make_unreadable_file(path, make_issue("source.unreadable", reason=os_error_reason(error)))
 
     def _is_link(self, path: str) -> bool:
@@ -218,19 +223,24 @@ class PathReader:
             return stat.S_ISLNK(self._system.lstat(self._prefix + path).st_mode)
         return False
 
-    def _list(self, path: str, flags: int, above: Sequence[Identity], max_names: int | None) -> Listing | SourceFile:
+    def _open_and_list(
+        self, path: str, flags: int, above: Sequence[Identity], max_names: int | None
+    ) -> DirectoryListing | SourceFile:
+        """Open a directory and list it. Return a file with an issue if it is also one of the directories above it."""
         descriptor = self._system.open(self._prefix + path, flags)
         try:
             status = self._system.fstat(descriptor)
             identity = status.st_dev, status.st_ino
             if identity in above:
-                return _make_link(path, make_issue("source.link-loop"))
-            return Listing(path, self._read_names(descriptor, max_names), identity, clamp_time_ns(status.st_mtime_ns))
+                return _make_link_file(path, make_issue("source.link-loop"))
+            return DirectoryListing(
+                path, self._read_names(descriptor, max_names), identity, clamp_time_ns(status.st_mtime_ns)
+            )
         finally:
             self._system.close(descriptor)
 
     def _read_names(self, descriptor: int, max_names: int | None) -> list[str]:
-        """Return the names in an open directory, as in `Listing.names`."""
+        """Return the names in an open directory, as in `DirectoryListing.names`."""
         names: list[str] = []
         directories: set[str] = set()
         begin, has_types = time.perf_counter(), True
@@ -273,7 +283,7 @@ def make_unreadable_directory(path: str, error: OSError) -> SourceFile:
     return make_unreadable_file(path, make_issue("source.unreadable-directory", reason=os_error_reason(error)))
 
 
-def file_identities(paths: frozenset[Path]) -> frozenset[Identity]:
+def read_file_identities(paths: frozenset[Path]) -> frozenset[Identity]:
     """Return the device and inode of each path that exists."""
     statuses = [os.stat(path) for path in paths if path.exists()]
     return frozenset((status.st_dev, status.st_ino) for status in statuses)
@@ -298,5 +308,5 @@ def _is_machine_error(error: OSError) -> bool:
     return error.errno in _MACHINE_ERRNOS
 
 
-def _make_link(path: str, issue: Issue) -> SourceFile:
+def _make_link_file(path: str, issue: Issue) -> SourceFile:
     return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.LINK, issues=(issue,))

@@ -117,15 +117,15 @@ class Opener(ABC):
 
         """
 
-        def read_file(file: tuple[str, int]) -> HeaderResult:
+        def open_and_read_header(file: tuple[str, int]) -> HeaderResult:
             path, size = file
             try:
                 with self.open(path) as read:
                     return read_header(read, size), NO_TRAFFIC
             except OSError as error:
-                return reject_unreadable_file(error), NO_TRAFFIC
+                return make_rejected_file(error), NO_TRAFFIC
 
-        return calls.map(read_file, files) if self.can_open_in_threads else map(read_file, files)
+        return calls.map(open_and_read_header, files) if self.can_open_in_threads else map(open_and_read_header, files)
 
     def sequential_archive_of(self, path: str) -> str | None:
         """Return the sequential archive that has this path as a member, else None.
@@ -239,7 +239,7 @@ class Source(ABC):
         return self.root
 
 
-def reject_unreadable_file(error: OSError) -> RejectedFile:
+def make_rejected_file(error: OSError) -> RejectedFile:
     """Return the RejectedFile for a file that cannot be read because of `error`.
 
     It has the issue of a FileError. For any other error, it has the issue `source.unreadable`.

@@ -15,7 +15,7 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import SourceError, UsageError
 from dicommap.healthimaging.data_stores import DATA_STORE_SCHEME, is_data_store_root
 from dicommap.planning.source_prefixes import is_s3_root
-from dicommap.sources.checked_source import check_source
+from dicommap.sources.checked_source import make_checked_source
 from dicommap.sources.file_list import FileList
 from dicommap.sources.local_tree import LocalTree
 from dicommap.sources.source import Source, unsupported_archives_error
@@ -83,12 +83,12 @@ def open_sources(named: Sequence[StrPath | Source], options: SourceOptions, stac
         raise SourceError("No source was named.", fix="Name a directory, or an S3 prefix such as s3://bucket/prefix/.")
     if len(named) > 1:
         _require_no_single_source_option(options)
-    names = [_to_name(source) for source in named if not isinstance(source, Source)]
+    names = [_to_source_name(source) for source in named if not isinstance(source, Source)]
     _require_data_store_alone(names, len(named), options)
     sources: list[Source] = []
     for source_or_name in named:
         source = (
-            check_source(source_or_name)
+            make_checked_source(source_or_name)
             if isinstance(source_or_name, Source)
             else stack.enter_context(closing(_open_source(source_or_name, options)))
         )
@@ -108,7 +108,7 @@ def _require_no_single_source_option(options: SourceOptions) -> None:
         raise _s3_inventory_error()
 
 
-def _to_name(source: StrPath) -> str:
+def _to_source_name(source: StrPath) -> str:
     """Return the name of a source as text. Raises UsageError if it is neither a text nor a path."""
     return os.fspath(to_path_or_uri("A source", source))
 
@@ -129,7 +129,7 @@ def _require_data_store_alone(names: Sequence[str], count: int, options: SourceO
 
 
 def _open_source(named: StrPath, options: SourceOptions) -> Source:
-    text = _to_name(named)
+    text = _to_source_name(named)
     return next(kind for kind in SOURCE_KINDS if kind.matches(text)).open(text, options)
 
 

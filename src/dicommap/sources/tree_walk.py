@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from dicommap.model.source_files import ListedDirectory
 from dicommap.model.study import SourceFile
 from dicommap.reading.parallel_calls import MAX_THREADS, NO_ITEM_YET, ParallelCalls
-from dicommap.sources.path_reader import DirectoryStatus, FailedPath, Identity, Listing, TooManyNamesError
+from dicommap.sources.path_reader import DirectoryListing, DirectoryStatus, FailedPath, Identity, TooManyNamesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,9 +75,9 @@ class _ListCall:
     @property
     def key(self) -> bytes:
         """Return the sort key of the path that is listed."""
-        return _make_key(self.path)
+        return _make_sort_key(self.path)
 
-    def run(self, reader: PathReader) -> Listing | SourceFile | FailedPath | DirectoryStatus | None:
+    def run(self, reader: PathReader) -> DirectoryListing | SourceFile | FailedPath | DirectoryStatus | None:
         """List the directory, or read its status. Raises TooManyNamesError if it must not be listed ahead."""
         if not self.is_checked:
             return reader.read_directory_status(self.path)
@@ -109,7 +109,7 @@ class _Directory:
 
     __slots__ = ("above", "below", "calls", "entries", "mtime_ns", "names", "position")
 
-    def __init__(self, listing: Listing, above: tuple[Identity, ...]) -> None:
+    def __init__(self, listing: DirectoryListing, above: tuple[Identity, ...]) -> None:
         self.below = listing.path and listing.path + "/"
         self.names, self.mtime_ns = listing.names, listing.mtime_ns
         self.entries = len(listing.names)
@@ -120,16 +120,16 @@ class _Directory:
         self.calls: deque[_ListCall | _StatusCall | SourceFile | FailedPath] = deque()
         """The calls and results that the walk has not used, in the order of the names."""
 
-    def has_more(self) -> bool:
-        """Return whether the directory has names for which no call (to list, or to read the status) was made yet."""
+    def has_more_names(self) -> bool:
+        """Return whether `make_next_call` was not called yet for some names of the directory."""
         return self.position < len(self.names)
 
     @property
     def key(self) -> bytes:
         """Return the sort key of the next name: the first one that was not listed yet, or whose status was not read."""
-        return _make_key(self.below + self.names[self.position].rstrip("/"))
+        return _make_sort_key(self.below + self.names[self.position].rstrip("/"))
 
-    def make_call(self) -> _ListCall | _StatusCall:
+    def make_next_call(self) -> _ListCall | _StatusCall:
         """Return a call that lists or reads the next names, and keep it, so that the walk finds its result."""
         names, begin = self.names, self.position
         call: _ListCall | _StatusCall
@@ -169,7 +169,7 @@ class TreeWalk:
         """
         self._find_known = find_known
         self._reader, self._notify = reader, enter
-        self._calls = ParallelCalls(limit_threads(), kept=MAX_CALLS_AHEAD) if calls is None else calls
+        self._calls = ParallelCalls(get_max_threads(), kept=MAX_CALLS_AHEAD) if calls is None else calls
         self._heap: list[tuple[bytes, _Directory | _ListCall]] = []
         self._first: _Directory | None = None
         """The directory whose next call comes before all items of the heap. None if the heap has the first call."""
@@ -190,26 +190,26 @@ class TreeWalk:
             SourceError: The root cannot be listed, or an error is caused by the process or machine.
         """
         with self._calls:
-            first = _Directory(Listing("", [start], (0, 0), 0), ())
-            self._push(first)
+            first = _Directory(DirectoryListing("", [start], (0, 0), 0), ())
+            self._push_to_heap(first)
             levels = [first]
             while levels:
                 directory = levels[-1]
                 if directory.calls:
-                    found = self._take_next(directory)
+                    found = self._take_next_files(directory)
                     if isinstance(found, _Directory):
-                        self._enter(found)
+                        self._record_entered_directory(found)
                         levels.append(found)
                     else:
                         yield from found
-                elif directory.has_more():
-                    self._take_result(is_urgent=True)
+                elif directory.has_more_names():
+                    self._take_call_result(is_urgent=True)
                 else:
                     levels.pop()
                     if levels:
                         yield ListedDirectory(directory.below[:-1], directory.mtime_ns, directory.entries)
 
-    def _take_next(self, directory: _Directory) -> _Directory | Sequence[SourceFile]:
+    def _take_next_files(self, directory: _Directory) -> _Directory | Sequence[SourceFile]:
         """Return the next files of a directory, or an inner directory that the walk must enter next.
 
         If the result of the first call is not known, take one result and return no file. If the results of the call
@@ -218,10 +218,10 @@ class TreeWalk:
         calls = directory.calls
         call = calls[0]
         if isinstance(call, _ListCall) and call.result is _NOT_DONE:
-            self._take_listing(call)
+            self._take_result_for_listing(call)
             return ()
         if isinstance(call, _StatusCall) and call.results is _NOT_DONE:
-            self._take_result()
+            self._take_call_result()
             return ()
         calls.popleft()
         if isinstance(call, SourceFile):
@@ -231,7 +231,7 @@ class TreeWalk:
                 return call.results
             following = call.results
         elif isinstance(call, FailedPath):
-            following = [self._read_again(call, directory)]
+            following = [self._read_failed_path_again(call, directory)]
         elif isinstance(call.result, _Directory):
             return call.result
         else:
@@ -239,37 +239,37 @@ class TreeWalk:
         calls.extendleft(found for found in reversed(following) if found is not None)
         return ()
 
-    def _enter(self, directory: _Directory) -> None:
+    def _record_entered_directory(self, directory: _Directory) -> None:
         """Record that the walk has reached a directory."""
         self._names_ahead -= directory.entries + 1
         self._notify(directory.below[:-1], directory.above[-1])
 
-    def _read_again(self, failed: FailedPath, directory: _Directory) -> SourceFile | _ListCall | None:
+    def _read_failed_path_again(self, failed: FailedPath, directory: _Directory) -> SourceFile | _ListCall | None:
         """Read a path again, when no other call needs a file descriptor. Raise SourceError if this fails too."""
         self._is_paused = True
         while self._outstanding:
-            self._take_result()
+            self._take_call_result()
         self._is_paused = False
         found = self._reader.read_status(failed.path)
         if isinstance(found, FailedPath):
-            self._reader.raise_error(found)
+            self._reader.raise_path_error(found)
         if not isinstance(found, DirectoryStatus):
             return found
         call = _ListCall(failed.path, directory.above, is_known=False)
         call.is_ahead = False
-        self._store(call, call.run(self._reader))
+        self._store_call_result(call, call.run(self._reader))
         if isinstance(call.result, FailedPath):
-            self._reader.raise_error(call.result)
+            self._reader.raise_path_error(call.result)
         return call
 
-    def _take_listing(self, call: _ListCall) -> None:
+    def _take_result_for_listing(self, call: _ListCall) -> None:
         """Take one result of a submitted call. The caller repeats this until the result of `call` is there."""
         if call.is_too_large:
             call.is_too_large = False
-            self._push(call)
-        self._take_result(is_urgent=not call.is_submitted)
+            self._push_to_heap(call)
+        self._take_call_result(is_urgent=not call.is_submitted)
 
-    def _take_result(self, *, is_urgent: bool = False) -> None:
+    def _take_call_result(self, *, is_urgent: bool = False) -> None:
         """Take the result of the first submitted call.
 
         Args:
@@ -278,12 +278,12 @@ class TreeWalk:
         self._is_urgent = is_urgent
         returned = next(self._results, None)
         if returned is None:  # `map` had no more calls; results that were stored after that led to new calls
-            self._results = self._calls.map(self._run, self._take_calls())
+            self._results = self._calls.map(self._run_call, self._iterate_calls())
             returned = next(self._results)
         self._outstanding -= 1
-        self._store(*returned)
+        self._store_call_result(*returned)
 
-    def _store(self, call: _ListCall | _StatusCall, result: Any) -> None:  # noqa: ANN401  the result of either call
+    def _store_call_result(self, call: _ListCall | _StatusCall, result: Any) -> None:  # noqa: ANN401  the result of either call
         """Keep the result of a call, and put the calls that follow from it into the heap."""
         if isinstance(call, _StatusCall):
             call.results = result
@@ -297,11 +297,11 @@ class TreeWalk:
             self._use_known_content(call, result)
         elif result is _TOO_MANY_NAMES:
             call.is_submitted, call.is_ahead, call.is_too_large = False, False, True
-        elif isinstance(result, Listing):
+        elif isinstance(result, DirectoryListing):
             call.result = _Directory(result, call.above)
             self._names_ahead += len(result.names) + 1
             if result.names:
-                self._push(call.result)
+                self._push_to_heap(call.result)
         else:
             call.result = result
 
@@ -312,9 +312,11 @@ class TreeWalk:
         if status is not None and self._find_known is not None and status.identity not in call.above:
             known = self._find_known(call.path, status.mtime_ns)
         if status is None or known is None:
-            self._push(call)
+            self._push_to_heap(call)
             return
-        call.result = directory = _Directory(Listing(call.path, [], status.identity, status.mtime_ns), call.above)
+        call.result = directory = _Directory(
+            DirectoryListing(call.path, [], status.identity, status.mtime_ns), call.above
+        )
         directory.entries = len(known.files) + len(known.directories)
         self._names_ahead += directory.entries + 1
         below = directory.below
@@ -329,29 +331,29 @@ class TreeWalk:
                 inner = _ListCall(below + name, directory.above, is_known=True)
                 inner.is_checked = False
                 directory.calls.append(inner)
-                self._push(inner)
+                self._push_to_heap(inner)
 
     def _make_list_call(self, found: DirectoryStatus, above: tuple[Identity, ...]) -> _ListCall:
         call = _ListCall(found.path, above, is_known=False)
         call.is_checked = self._find_known is None
-        self._push(call)
+        self._push_to_heap(call)
         return call
 
-    def _push(self, item: _Directory | _ListCall) -> None:
+    def _push_to_heap(self, item: _Directory | _ListCall) -> None:
         """Put a call, or a directory that has names without calls, into the heap."""
         if self._first is not None:
             heappush(self._heap, (self._first.key, self._first))
             self._first = None
         heappush(self._heap, (item.key, item))
 
-    def _take_calls(self) -> Iterator[_ListCall | _StatusCall]:
+    def _iterate_calls(self) -> Iterator[_ListCall | _StatusCall]:
         """Yield the calls in the order in which the walk needs their results, and NO_ITEM_YET while it must wait."""
         while self._first is not None or self._heap or self._outstanding:
             must_wait = self._is_paused or (self._names_ahead >= MAX_NAMES_AHEAD and not self._is_urgent)
             if self._outstanding and (must_wait or (self._first is None and not self._heap)):
                 yield NO_ITEM_YET
                 continue
-            call = self._pop()
+            call = self._pop_next_call()
             if isinstance(call, _ListCall):
                 call.is_submitted = True
                 call.is_ahead = call.is_ahead and not self._is_urgent
@@ -359,7 +361,7 @@ class TreeWalk:
             self._outstanding += 1
             yield call
 
-    def _pop(self) -> _ListCall | _StatusCall:
+    def _pop_next_call(self) -> _ListCall | _StatusCall:
         """Return the first call that has not been submitted."""
         directory = self._first
         if directory is None:
@@ -367,13 +369,13 @@ class TreeWalk:
             if isinstance(item, _ListCall):
                 return item
             directory = item
-        call = directory.make_call()
+        call = directory.make_next_call()
         if isinstance(call, _ListCall):
             call.is_checked = self._find_known is None
-        self._first = directory if directory.has_more() else None
+        self._first = directory if directory.has_more_names() else None
         return call
 
-    def _run(self, call: _ListCall | _StatusCall) -> tuple[_ListCall | _StatusCall, Any]:
+    def _run_call(self, call: _ListCall | _StatusCall) -> tuple[_ListCall | _StatusCall, Any]:
         """Make a call, in any thread. Return the call and its result."""
         try:
             return call, call.run(self._reader)
@@ -381,12 +383,12 @@ class TreeWalk:
             return call, _TOO_MANY_NAMES
 
 
-def _make_key(path: str) -> bytes:
+def _make_sort_key(path: str) -> bytes:
     """Return a key that sorts paths in the order of the walk: directory by directory, names by their bytes."""
     return os.fsencode(path.replace("/", "\0"))
 
 
-def limit_threads() -> int:
+def get_max_threads() -> int:
     """Return the maximum number of threads that leaves most file descriptors free. Each thread needs two."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MAX_THREADS if limit < 0 else max(1, min(MAX_THREADS, limit // 8))

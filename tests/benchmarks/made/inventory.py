@@ -31,7 +31,7 @@ def filled(
     with InventoryWriter(path, DEFAULT_KEYWORDS, ["/archive"]) as writer:
         for study in range(studies):
             folder = f"{study // studies_in_folder:06}/" if studies_in_folder else ""
-            writer.add(0, *_study(f"{ROOT}.{10_000_000 + study}", study, series, instances, folder))
+            writer.add_batch(0, *_study(f"{ROOT}.{10_000_000 + study}", study, series, instances, folder))
         return Inventory.from_connection(writer.finish(lambda one, other: True))
 
 

@@ -158,7 +158,7 @@ def test_an_unchanged_tree_keeps_its_inventory_as_it_is(tmp_path: Path, monkeypa
     def refusing(*arguments: object) -> None:
         raise AssertionError("a row was written, or files were compared")
 
-    monkeypatch.setattr(writer.InventoryWriter, "add", refusing)
+    monkeypatch.setattr(writer.InventoryWriter, "add_batch", refusing)
     monkeypatch.setattr(writer, "mark_duplicates", refusing)
     assert scan_rows(tree, output=output) == first
     with dicommap.Inventory.open(output) as inventory:

@@ -90,13 +90,13 @@ def members_read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count how often members are read, by their names."""
     counts: Counter[str] = Counter()
     for kind in (ZipArchive, tar_archive.TarArchive, tar_archive.CompressedTarArchive):
-        original = kind.member_reader
+        original = kind.make_member_reader
 
         def counting(self: Any, name: str, *, original: Any = original) -> Any:
             counts[name] += 1
             return original(self, name)
 
-        monkeypatch.setattr(kind, "member_reader", counting)
+        monkeypatch.setattr(kind, "make_member_reader", counting)
     return counts
 
 
@@ -178,13 +178,13 @@ def test_comparing_copies_unpacks_a_compressed_tar_file_once(
     write_tree(tmp_path / "tree", files)
     write_archive(tmp_path / "tree" / f"s.{kind}", files.items())
     begun: list[object] = []
-    original = tar_archive.CompressedTarArchive._open_decompressed
+    original = tar_archive.CompressedTarArchive._open_decompressed_stream
 
     def counting(self: tar_archive.CompressedTarArchive) -> Any:
         begun.append(self)
         return original(self)
 
-    monkeypatch.setattr(tar_archive.CompressedTarArchive, "_open_decompressed", counting)
+    monkeypatch.setattr(tar_archive.CompressedTarArchive, "_open_decompressed_stream", counting)
     with dicommap.scan(tmp_path / "tree", archives=True) as inventory:
         assert inventory.summary().dispositions["duplicate"] == 40
     assert len(begun) == 3  # to list it, to read headers, to compare

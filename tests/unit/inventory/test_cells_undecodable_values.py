@@ -101,9 +101,9 @@ def test_a_scan_takes_them_from_the_one_before(tmp_path: Path) -> None:
         previous.stable_before_ns = 10**18
         headers: dict[bytes, tuple[str | None, ...]] = {}
         files = [file for _, file, _ in FILES]
-        taken = previous.find_unchanged("/one", files, lambda name: name, headers)
+        taken = previous.find_unchanged_rows("/one", files, lambda name: name, headers)
         assert set(taken) == {"a", "b", "c"}
-        writer.add(0, files, [taken[file.path] for file in files], headers)
+        writer.add_batch(0, files, [taken[file.path] for file in files], headers)
         with Inventory.from_connection(writer.finish(lambda one, other: True)) as again:
             assert list(again.studies()) == before
             assert [one.instance_number for one in again.instances()] == ["", U_UMLAUT, ""]

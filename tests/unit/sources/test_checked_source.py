@@ -14,7 +14,7 @@ from dicommap.errors import SourceError
 from dicommap.model.study import SourceFile
 from dicommap.p10 import ReadAt
 from dicommap.sources import LocalTree, Opener, Source
-from dicommap.sources.checked_source import check_source
+from dicommap.sources.checked_source import make_checked_source
 from tests.support.p10_files import p10, uid
 
 FILES = {path: p10(SOPInstanceUID=uid("1.9", number)) for number, path in enumerate("ab", start=1)}
@@ -127,7 +127,7 @@ def test_a_right_source_is_scanned_and_one_of_dicommap_is_not_wrapped(tmp_path: 
         assert inventory.summary().instances == 2
         assert not list(inventory.issues())
     tree = LocalTree(tmp_path)
-    assert check_source(tree) is tree
+    assert make_checked_source(tree) is tree
 
 
 def test_a_root_that_is_no_place_of_files_is_refused_by_the_draft() -> None:

@@ -59,18 +59,20 @@ _SQL_FUNCTIONS = {CellType.DATE: "frame_date", CellType.INTEGER: "frame_whole", 
 _SUMMARY_LEVELS = (FrameLevel.STUDY, FrameLevel.SERIES)
 
 
-def frame_columns(level: FrameLevel, keywords: tuple[str, ...]) -> tuple[FrameColumn, ...]:
+def list_frame_columns(level: FrameLevel, keywords: tuple[str, ...]) -> tuple[FrameColumn, ...]:
     """Return the columns of a frame. `keywords` are the keywords of the captured attributes."""
     fixed = tuple(_iterate_fixed_columns(level))
     if level in (FrameLevel.FILE, FrameLevel.ISSUE):
         return fixed
     attributes = (
-        column for keyword in keywords for column in attribute_columns(keyword, summarised=level in _SUMMARY_LEVELS)
+        column
+        for keyword in keywords
+        for column in iterate_attribute_columns(keyword, summarised=level in _SUMMARY_LEVELS)
     )
     return (*fixed, *attributes)
 
 
-def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None) -> Iterator[FrameColumn]:
+def iterate_attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None) -> Iterator[FrameColumn]:
     """Yield the columns of an attribute.
 
     The column `KEYWORD` has the value. If this column is not text, the column `KEYWORD_text` has the value as text.
@@ -120,7 +122,7 @@ def _iterate_fixed_columns(level: FrameLevel) -> Iterator[FrameColumn]:
         yield from (
             _make_text_column(name, _build_decoded_value_sql(name)) for name in ("SOPClassUID", "TransferSyntaxUID")
         )
-        yield from attribute_columns("InstanceNumber", summarised=False, sql="f.InstanceNumber")
+        yield from iterate_attribute_columns("InstanceNumber", summarised=False, sql="f.InstanceNumber")
         yield from _iterate_file_columns()
     elif level is FrameLevel.FILE:
         yield from _iterate_file_columns()

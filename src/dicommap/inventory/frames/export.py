@@ -31,7 +31,7 @@ def make_arrow_table(
     from dicommap.inventory.frames.arrow import read_arrow_table
 
     with progress_reporter(progress, "rows") as report:
-        return read_arrow_table(connection, _parse_level(level), keywords, report)
+        return read_arrow_table(connection, _parse_frame_level(level), keywords, report)
 
 
 def make_pandas_frame(
@@ -80,10 +80,10 @@ def write_parquet_file(
     require_extra("arrow")
     from dicommap.inventory.frames.parquet import write_parquet
 
-    frame_level = _parse_level(level)
+    frame_level = _parse_frame_level(level)
     with progress_reporter(progress, "rows") as report:
         return write_parquet(connection, path, frame_level, keywords, overwrite=overwrite, report=report)
 
 
-def _parse_level(name: str) -> FrameLevel:
+def _parse_frame_level(name: str) -> FrameLevel:
     return to_choice(FrameLevel, name, "level")

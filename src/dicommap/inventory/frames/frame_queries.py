@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dicommap.errors import InventoryError
 from dicommap.inventory import cells, sqlite_schema
-from dicommap.inventory.connection import add_sql_functions, distinct_count_sql
-from dicommap.inventory.frames.columns import FrameLevel, frame_columns, parse_date, parse_integer, parse_number
+from dicommap.inventory.connection import add_sql_functions, build_distinct_count_sql
+from dicommap.inventory.frames.columns import FrameLevel, list_frame_columns, parse_date, parse_integer, parse_number
 from dicommap.inventory.sqlite_schema import require_inventory_tables
 from dicommap.issues import Severity
 from dicommap.model.masking import escape_undecodable
@@ -58,18 +58,18 @@ _ORDER_CLAUSES = {
 }
 
 
-def view_query(level: FrameLevel, columns: Sequence[FrameColumn], keywords: Sequence[str]) -> str:
+def build_view_query(level: FrameLevel, columns: Sequence[FrameColumn], keywords: Sequence[str]) -> str:
     """Return the SELECT statement for the view of this level. Its rows have no fixed order."""
-    return f"SELECT {_select_list(columns)} FROM {_from_clause(level, keywords, 'JOIN')}"  # noqa: S608
+    return f"SELECT {_build_select_list(columns)} FROM {_build_from_clause(level, keywords, 'JOIN')}"  # noqa: S608
 
 
-def ordered_query(level: FrameLevel, columns: Sequence[FrameColumn], keywords: Sequence[str]) -> str:
+def build_ordered_query(level: FrameLevel, columns: Sequence[FrameColumn], keywords: Sequence[str]) -> str:
     """Return the SELECT statement for all rows of the frame of this level, in the order of docs/formats/frames.md."""
-    source = _from_clause(level, keywords, "CROSS JOIN")
-    return f"SELECT {_select_list(columns)} FROM {source} ORDER BY {_ORDER_CLAUSES[level]}"  # noqa: S608
+    source = _build_from_clause(level, keywords, "CROSS JOIN")
+    return f"SELECT {_build_select_list(columns)} FROM {source} ORDER BY {_ORDER_CLAUSES[level]}"  # noqa: S608
 
 
-def count_query(level: FrameLevel) -> str:
+def build_count_query(level: FrameLevel) -> str:
     """Return the SELECT statement that counts the rows of the frame with this level."""
     if level is FrameLevel.ISSUE:
         return "SELECT COUNT(*) FROM main.issue"
@@ -82,11 +82,11 @@ def count_query(level: FrameLevel) -> str:
     return f"SELECT COUNT(*) FROM (SELECT DISTINCT {keys} FROM main.header WHERE id IN ({held}))"  # noqa: S608
 
 
-def _select_list(columns: Sequence[FrameColumn]) -> str:
+def _build_select_list(columns: Sequence[FrameColumn]) -> str:
     return ", ".join(f'{column.sql} AS "{column.name}"' for column in columns)
 
 
-def _from_clause(level: FrameLevel, keywords: Sequence[str], join: str) -> str:
+def _build_from_clause(level: FrameLevel, keywords: Sequence[str], join: str) -> str:
     if level is FrameLevel.STUDY:
         return _build_summary_subquery(_STUDY_COLUMNS, "StudyInstanceUID", keywords)
     if level is FrameLevel.SERIES:
@@ -96,8 +96,8 @@ def _from_clause(level: FrameLevel, keywords: Sequence[str], join: str) -> str:
 
 def _build_summary_subquery(fixed: str, keys: str, keywords: Sequence[str]) -> str:
     values = "".join(
-        f', CASE WHEN {distinct_count_sql(keyword)} = 1 THEN MAX("{keyword}") END AS "{keyword}",'
-        f' {distinct_count_sql(keyword)} AS "{keyword}_distinct"'
+        f', CASE WHEN {build_distinct_count_sql(keyword)} = 1 THEN MAX("{keyword}") END AS "{keyword}",'
+        f' {build_distinct_count_sql(keyword)} AS "{keyword}_distinct"'
         for keyword in keywords
     )
     return f"(SELECT {fixed}{values} FROM {_HEADER_COUNTS} GROUP BY {keys})"  # noqa: S608
@@ -139,23 +139,23 @@ def build_frame_query(
 
     Raises InventoryError if the frame has more columns than SQLite allows.
     """
-    columns = frame_columns(level, keywords)
+    columns = list_frame_columns(level, keywords)
     _require_column_limit(connection, columns)
-    return columns, ordered_query(level, columns, keywords)
+    return columns, build_ordered_query(level, columns, keywords)
 
 
 def count_frame_rows(connection: sqlite3.Connection, level: FrameLevel) -> int:
     """Return the number of rows in a frame. Raises InventoryError if the inventory is damaged."""
-    ((size,),) = cells.read_rows(connection, count_query(level), (cells.read_integer,))
+    ((size,),) = cells.read_rows(connection, build_count_query(level), (cells.read_integer,))
     return int(size)
 
 
 def create_views(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
     """Create a temporary view for each level. Queries see the views `file` and `issue` instead of the tables."""
     for level in FrameLevel:
-        columns = frame_columns(level, keywords)
+        columns = list_frame_columns(level, keywords)
         _require_column_limit(connection, columns)
-        connection.execute(f"CREATE TEMP VIEW {level.value} AS {view_query(level, columns, keywords)}")
+        connection.execute(f"CREATE TEMP VIEW {level.value} AS {build_view_query(level, columns, keywords)}")
 
 
 def _require_column_limit(connection: sqlite3.Connection, columns: tuple[FrameColumn, ...]) -> None:
@@ -199,7 +199,7 @@ def _make_cached_text_function(parse: Callable[[str], _Cell]) -> Callable[[str |
 
 
 def _make_enum_function(enum: type[Disposition] | type[Severity]) -> Callable[[object], str]:
-    read = cells.enum_reader(enum)
+    read = cells.make_enum_reader(enum)
     return lambda cell: str(read(cell).value)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import QueryError
 from dicommap.inventory import cells
-from dicommap.inventory.frames.columns import FrameLevel, frame_columns
+from dicommap.inventory.frames.columns import FrameLevel, list_frame_columns
 from dicommap.inventory.frames.frame_queries import create_views, open_frame_connection
 from dicommap.issues.wording import format_count
 from dicommap.model.extras import require_extra
@@ -60,7 +60,7 @@ class QueryResult:
         from dicommap.display.report_html import render_html_fragment
 
         shown = self.rows[:_MAX_ROWS]
-        columns = [_report_column(name, [row[place] for row in shown]) for place, name in enumerate(self.columns)]
+        columns = [_make_report_column(name, [row[place] for row in shown]) for place, name in enumerate(self.columns)]
         rows = [TableRow(cells=tuple(map(_format_cell, row))) for row in shown]
         table = ReportTable(columns=columns, rows=rows, total=len(self.rows), noun="row")
         return render_html_fragment(Report(title="Result", counts=(self._describe_row_count(),), blocks=[table]))
@@ -71,7 +71,7 @@ class QueryResult:
         return f"{words}, the first {_MAX_ROWS} shown" if count > _MAX_ROWS else words
 
 
-def _report_column(name: str, cells: list[Any]) -> TableColumn:
+def _make_report_column(name: str, cells: list[Any]) -> TableColumn:
     from dicommap.display.report import ColumnKind, TableColumn
 
     if name.endswith("UID"):
@@ -156,11 +156,13 @@ def run_query(
 
 
 def _authorize_reading_only(action: int, _: str | None, function: str | None, *__: str | None) -> int:
+    """Return SQLITE_OK for an action that only reads, else SQLITE_DENY. SQLite calls this for each part of a query."""
     refused = action == sqlite3.SQLITE_FUNCTION and (function or "").lower() in _FORBIDDEN_FUNCTIONS
     return sqlite3.SQLITE_OK if action in _ALLOWED_ACTIONS and not refused else sqlite3.SQLITE_DENY
 
 
 def _continue_query() -> int:
+    """Return 0, so that SQLite continues the query. It is called so that Python can raise KeyboardInterrupt here."""
     return 0
 
 
@@ -197,7 +199,7 @@ def _suggest_columns(words: str, keywords: tuple[str, ...]) -> str:
     The hint does not repeat the unknown name, which may be a patient value: SQLite takes a value without quotes as a
     column name.
     """
-    names = sorted({column.name for level in FrameLevel for column in frame_columns(level, keywords)})
+    names = sorted({column.name for level in FrameLevel for column in list_frame_columns(level, keywords)})
     unknown_name = words.rpartition(" ")[2].rpartition(".")[2].lower()
     close = difflib.get_close_matches(unknown_name, [name.lower() for name in names], n=3, cutoff=0.6)
     meant = [name for name in names if name.lower() in close]

@@ -82,11 +82,11 @@ class ArchiveFile(io.RawIOBase):
         super().close()
 
 
-class ForwardBytes:
+class MemberByteReader:
     """A callable that reads bytes at any offset of an archive member, although the member can only be read forwards.
 
-    The first MAX_KEPT_BYTES bytes are kept in memory. To read later bytes a second time, it reads the member again from
-    its beginning.
+    The first MAX_KEPT_BYTES bytes are kept in memory. If bytes after them are requested a second time, the member is
+    read again from its beginning.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class ForwardBytes:
     def __call__(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, or fewer at the end of the member."""
         end = min(self._size, offset + length)
-        self._keep_up_to(min(end, MAX_KEPT_BYTES))
+        self._keep_bytes_up_to(min(end, MAX_KEPT_BYTES))
         first = bytes(self._kept[offset:end])
         begin = offset + len(first)
         if end <= MAX_KEPT_BYTES or begin >= end:
@@ -117,23 +117,25 @@ class ForwardBytes:
         if begin < self._position:
             self._read_next, self._position = self._rewind(), 0
         while self._position < begin:
-            if not self._read_on(begin - self._position):
+            if not self._read_next_chunk(begin - self._position):
                 return first
         parts = [first]
         while self._position < end:
-            parts.append(self._read_on(end - self._position))
+            parts.append(self._read_next_chunk(end - self._position))
             if not parts[-1]:
                 break
         return b"".join(parts)
 
-    def _keep_up_to(self, end: int) -> None:
+    def _keep_bytes_up_to(self, end: int) -> None:
+        """Read the member up to `end`, and keep the bytes, while all bytes before are kept too."""
         while len(self._kept) < end and self._position == len(self._kept):
-            data = self._read_on(min(end, MAX_KEPT_BYTES) - self._position)
+            data = self._read_next_chunk(min(end, MAX_KEPT_BYTES) - self._position)
             if not data:
                 return
             self._kept += data
 
-    def _read_on(self, length: int) -> bytes:
+    def _read_next_chunk(self, length: int) -> bytes:
+        """Return the next bytes of the member, at most `length`. Return no bytes at its end."""
         content = self._read_next(min(length, _CHUNK))
         self._position += len(content)
         return content

@@ -37,7 +37,7 @@ class ArchiveEntry:
     issues: tuple[Issue, ...] = ()
 
     @classmethod
-    def regular_file(cls, name: str, size: int) -> Self:
+    def for_regular_file(cls, name: str, size: int) -> Self:
         """Return the entry of a regular file. It has an issue if the file is too large or is an archive."""
         if size > MAX_MEMBER_BYTES:
             issue = make_issue("archive.member-too-large", size=size, limit=MAX_MEMBER_BYTES)
@@ -47,12 +47,12 @@ class ArchiveEntry:
         return cls(name, size)
 
     @classmethod
-    def unsupported(cls, name: str, size: int, reason: str) -> Self:
+    def for_unsupported_file(cls, name: str, size: int, reason: str) -> Self:
         """Return the entry of a file in a form that dicommap does not read, such as a sparse file."""
         return cls(name, size, Disposition.UNREADABLE, (make_issue("archive.unsupported-member", reason=reason),))
 
     @classmethod
-    def link(cls, name: str) -> Self:
+    def for_link(cls, name: str) -> Self:
         """Return the entry of a link."""
         return cls(name, 0, Disposition.LINK, (make_issue("archive.link-not-followed"),))
 

@@ -50,7 +50,7 @@ class UnpackingLimit:
         self._issue_code = "archive.ratio" if by_ratio < MAX_UNPACKED_BYTES else "archive.total-size"
         self._size = size
 
-    def require(self, unpacked: int) -> None:
+    def require_within(self, unpacked: int) -> None:
         """Raise ArchiveError if `unpacked`, a number of decompressed bytes, is over the limit."""
         if unpacked > self.limit:
             raise ArchiveError(make_issue(self._issue_code, limit=self.limit, size=self._size))

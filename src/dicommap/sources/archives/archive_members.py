@@ -41,7 +41,7 @@ class Archive(Protocol):
         """
         ...
 
-    def member_reader(self, name: str) -> ReadAt:
+    def make_member_reader(self, name: str) -> ReadAt:
         """Return a function that reads bytes of a member. It may be called until the next call of this method.
 
         Raises ArchiveError if the member is missing or damaged.
@@ -75,47 +75,51 @@ def is_sequential_archive(path: str) -> bool:
     return not path.lower().endswith((".zip", ".tar"))
 
 
-def list_archive(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
-    """Return an archive and its members as source files. Return only the file if it is a P10 file or cannot be read."""
+def list_archive_and_members(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
+    """Return an archive and its members as source files.
+
+    If the file is a P10 file with the name of an archive, or cannot be read, return only the file.
+    """
     members: list[SourceFile] = []
     issues: list[Issue] = []
     try:
-        if _is_p10(tree, file.path):
+        if _is_p10_file(tree, file.path):
             return [file]
         with closing(open_archive(tree, file.path)) as archive:
-            issues = _add_members(tree, file, archive, members)
+            members, issues = _list_members(tree, file, archive)
     except ArchiveError as error:
         issues = [error.issue]
     except OSError as error:
         issue = make_issue("source.unreadable", reason=os_error_reason(error))
-        return [_make_archive(file, Disposition.UNREADABLE, (issue,))]
-    return [_make_archive(file, Disposition.ARCHIVE, tuple(issues)), *members]
+        return [_make_archive_file(file, Disposition.UNREADABLE, (issue,))]
+    return [_make_archive_file(file, Disposition.ARCHIVE, tuple(issues)), *members]
 
 
-def make_ambiguous_archive(file: SourceFile) -> SourceFile:
+def make_ambiguous_archive_file(file: SourceFile) -> SourceFile:
     """Return an archive as one file with an issue and without members, because the paths of its members are ambiguous.
 
     Other files of the tree may have the same paths (see `has_ambiguous_members`).
     """
-    return _make_archive(file, Disposition.UNREADABLE, (make_issue("archive.ambiguous-path"),))
+    return _make_archive_file(file, Disposition.UNREADABLE, (make_issue("archive.ambiguous-path"),))
 
 
-def list_known_members(file: SourceFile, members: Iterable[tuple[str, int]]) -> Iterator[SourceFile]:
+def list_archive_and_known_members(file: SourceFile, members: Iterable[tuple[str, int]]) -> Iterator[SourceFile]:
     """Yield the file of an archive, then its members, whose names and sizes are known from an earlier scan."""
-    yield _make_archive(file, Disposition.ARCHIVE, ())
-    yield from (_make_member(file, ArchiveEntry(name, size)) for name, size in members)
+    yield _make_archive_file(file, Disposition.ARCHIVE, ())
+    yield from (_make_member_file(file, ArchiveEntry(name, size)) for name, size in members)
 
 
-def _add_members(tree: LocalTree, file: SourceFile, archive: Archive, members: list[SourceFile]) -> list[Issue]:
-    """Append the members of an archive to `members`. Return the issues of the whole archive."""
+def _list_members(tree: LocalTree, file: SourceFile, archive: Archive) -> tuple[list[SourceFile], list[Issue]]:
+    """Return the members of an archive, and the issues of the whole archive."""
     state, unsafe = (file.size, file.mtime_ns), 0
+    members: list[SourceFile] = []
     issues: list[Issue] = []
     if archive.state != state:
-        return [make_issue("archive.changed")]
+        return [], [make_issue("archive.changed")]
     try:
         for entry in archive.entries():
             unsafe += entry.name.startswith("/") or ".." in entry.name.replace("\\", "/").split("/")
-            members.append(_make_member(file, entry))
+            members.append(_make_member_file(file, entry))
     except ArchiveError as error:
         issues.append(error.issue)
     issues += archive.issues
@@ -125,10 +129,10 @@ def _add_members(tree: LocalTree, file: SourceFile, archive: Archive, members: l
         issues.append(make_issue("archive.unsafe-names", count=unsafe))
     if archive.names.repeated:
         issues.append(make_issue("archive.duplicate-names", count=archive.names.repeated))
-    return issues
+    return members, issues
 
 
-def _make_member(file: SourceFile, entry: ArchiveEntry) -> SourceFile:
+def _make_member_file(file: SourceFile, entry: ArchiveEntry) -> SourceFile:
     path = file.path + MEMBER_SEPARATOR + entry.name
     return SourceFile(
         path=path,
@@ -140,11 +144,12 @@ def _make_member(file: SourceFile, entry: ArchiveEntry) -> SourceFile:
     )
 
 
-def _make_archive(file: SourceFile, disposition: Disposition, issues: tuple[Issue, ...]) -> SourceFile:
+def _make_archive_file(file: SourceFile, disposition: Disposition, issues: tuple[Issue, ...]) -> SourceFile:
     return SourceFile(path=file.path, size=file.size, mtime_ns=file.mtime_ns, disposition=disposition, issues=issues)
 
 
-def _is_p10(tree: LocalTree, path: str) -> bool:
+def _is_p10_file(tree: LocalTree, path: str) -> bool:
+    """Return whether a file is a P10 file, although it has the name of an archive."""
     with tree.open(path) as read:
         head = read(0, 132)
     magic = _MAGIC_BYTES.get(path.lower().rpartition(".")[2].replace("tbz2", "bz2").replace("txz", "xz"))

@@ -17,9 +17,9 @@ from dicommap.sources.archives.archive_errors import ArchiveError
 from dicommap.sources.archives.archive_limits import MAX_ENTRIES
 from dicommap.sources.archives.archive_members import (
     is_sequential_archive,
-    list_archive,
-    list_known_members,
-    make_ambiguous_archive,
+    list_archive_and_known_members,
+    list_archive_and_members,
+    make_ambiguous_archive_file,
     open_archive,
 )
 from dicommap.sources.source import Opener, Source, hash_content
@@ -86,9 +86,9 @@ class ArchiveSource(Source):
             if isinstance(file, ListedDirectory) or not _may_be_archive(file):
                 yield file
             elif has_ambiguous_members(self._tree, file.path):
-                yield make_ambiguous_archive(file)
+                yield make_ambiguous_archive_file(file)
             else:
-                yield from self._list_archive(file)
+                yield from self._list_archive_and_members(file)
 
     def count(self) -> Iterator[int]:
         """Yield numbers whose sum is about the number of files: see `Source.count`. Members are not counted."""
@@ -106,9 +106,13 @@ class ArchiveSource(Source):
         """Close the archives that this thread keeps open. The source that this object extends stays open."""
         close_archives()
 
-    def _list_archive(self, file: SourceFile) -> Iterable[SourceFile]:
+    def _list_archive_and_members(self, file: SourceFile) -> Iterable[SourceFile]:
         members = self._known_members(file) if is_sequential_archive(file.path) else None
-        return list_archive(self._tree, file) if members is None else list_known_members(file, members)
+        return (
+            list_archive_and_members(self._tree, file)
+            if members is None
+            else list_archive_and_known_members(file, members)
+        )
 
 
 class ArchiveOpener(Opener):
@@ -136,7 +140,7 @@ class ArchiveOpener(Opener):
 
         If an archive is damaged or has changed, the OSError is an ArchiveError.
         """
-        member = self._split_path(path)
+        member = self._split_member_path(path)
         return self._tree.open(path) if member is None else self._open_member(*member)
 
     def read_headers(
@@ -147,7 +151,7 @@ class ArchiveOpener(Opener):
         Headers of files are read several at once if the storage is slow. Headers of archive members are read one by
         one, because each thread would have to open the archive, and to read a compressed tar file from its beginning.
         """
-        for is_member, group in groupby(files, key=lambda file: self._split_path(file[0]) is not None):
+        for is_member, group in groupby(files, key=lambda file: self._split_member_path(file[0]) is not None):
             if is_member:
                 yield from super().read_headers(list(group), read_header, calls)
             else:
@@ -155,7 +159,7 @@ class ArchiveOpener(Opener):
 
     def sequential_archive_of(self, path: str) -> str | None:
         """Return the compressed tar file that has this path as a member. Return None for any other path."""
-        member = self._split_path(path)
+        member = self._split_member_path(path)
         return member[0] if member is not None and is_sequential_archive(member[0]) else None
 
     def hash_members(self, archive: str) -> Iterator[tuple[str, bytes]]:
@@ -163,11 +167,11 @@ class ArchiveOpener(Opener):
         from dicommap.sources.archives.tar_archive import CompressedTarArchive
 
         with closing(CompressedTarArchive(self._tree, archive)) as opened:
-            for entry, read in opened.contents():
+            for entry, read in opened.entries_with_readers():
                 if entry.disposition is None:
                     yield archive + MEMBER_SEPARATOR + entry.name, hash_content(read)
 
-    def _split_path(self, path: str) -> tuple[str, str] | None:
+    def _split_member_path(self, path: str) -> tuple[str, str] | None:
         """Return the archive and the name of a member. Return None if the path is not the path of a member."""
         end = path.find(MEMBER_SEPARATOR)
         while end >= 0:
@@ -200,7 +204,7 @@ class ArchiveOpener(Opener):
             archive.close()
             raise ArchiveError(make_issue("archive.changed"))
         try:
-            yield archive.member_reader(name)
+            yield archive.make_member_reader(name)
         finally:
             _open_archives.put(key, archive)
         if self._read_current_state(path) != state:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dicommap.issues import Severity, make_issue
 from dicommap.model.study import Disposition
-from dicommap.sources.archives.archive_bytes import MAX_KEPT_BYTES, ArchiveFile, ForwardBytes
+from dicommap.sources.archives.archive_bytes import MAX_KEPT_BYTES, ArchiveFile, MemberByteReader
 from dicommap.sources.archives.archive_entry import ArchiveEntry, UniqueNames
 from dicommap.sources.archives.archive_errors import ArchiveError, convert_damage_errors
 from dicommap.sources.archives.archive_limits import UnpackingLimit, require_entry_count
@@ -61,12 +61,12 @@ class LimitedDecompressedStream:
 
     def read(self, length: int) -> bytes:
         """Return the next `length` bytes, or fewer at the end. Raises ArchiveError if the archive is damaged."""
-        return self.read_or_raise(length, "archive.broken")
+        return self.read_with_issue_code(length, "archive.broken")
 
-    def read_or_raise(self, length: int, code: str) -> bytes:
+    def read_with_issue_code(self, length: int, code: str) -> bytes:
         """Return the next `length` bytes, or fewer at the end.
 
-        For damaged bytes, raises ArchiveError with the issue code `code`.
+        Raises ArchiveError if the archive is damaged. Its issue has the code `code`.
         """
         parts = []
         while length > 0:
@@ -75,7 +75,7 @@ class LimitedDecompressedStream:
             if not content:
                 break
             self.position += len(content)
-            self._limit.require(self.position)
+            self._limit.require_within(self.position)
             length -= len(content)
             parts.append(content)
         return b"".join(parts)
@@ -88,6 +88,8 @@ class LimitedDecompressedStream:
 
 
 class _Decompressor(Protocol):
+    """Interface of a decompressor of one compressed stream, as in the modules bz2 and lzma."""
+
     @property
     def eof(self) -> bool: ...
 
@@ -197,15 +199,15 @@ class TarArchive:
         self.names = UniqueNames()
         self.issues: list[Issue] = []
         self._positions: dict[str, tuple[int, int]] = {}
-        self._entries = _name_entries(read_tar_entries(_PlainTarReader(self._file), self.issues), self.names)
+        self._entries = _make_entry_names_unique(read_tar_entries(_PlainTarReader(self._file), self.issues), self.names)
 
     def entries(self) -> Iterator[ArchiveEntry]:
         """Yield the entries in their order. Each entry is yielded once. Raises ArchiveError if the file is damaged."""
         for name, entry in self._entries:
             self._positions[name] = entry.offset, entry.size
-            yield _make_entry(name, entry)
+            yield _make_archive_entry(name, entry)
 
-    def member_reader(self, name: str) -> ReadAt:
+    def make_member_reader(self, name: str) -> ReadAt:
         """Return a function that reads the member with this name. Raises ArchiveError if no member has the name."""
         if name not in self._positions:
             for entry in self.entries():
@@ -240,14 +242,17 @@ class CompressedTarArchive:
 
     def entries(self) -> Iterator[ArchiveEntry]:
         """Yield the entries in their order. Each entry is yielded once. Raises ArchiveError if the file is damaged."""
-        return (entry for entry, _ in self.contents())
+        return (entry for entry, _ in self.entries_with_readers())
 
-    def contents(self) -> Iterator[tuple[ArchiveEntry, ReadAt]]:
+    def entries_with_readers(self) -> Iterator[tuple[ArchiveEntry, ReadAt]]:
         """Yield each entry with a function that reads its data. The function works until the next entry is yielded."""
         for name, entry in self._entries:
-            yield _make_entry(name, entry), ForwardBytes(self._make_entry_reader(entry), entry.size, _raise_on_rewind)
+            yield (
+                _make_archive_entry(name, entry),
+                MemberByteReader(self._make_entry_reader(entry), entry.size, _raise_on_rewind),
+            )
 
-    def member_reader(self, name: str) -> ReadAt:
+    def make_member_reader(self, name: str) -> ReadAt:
         """Return a function that reads bytes of a member. It may be called until the next call of this method.
 
         Raises ArchiveError if the member cannot be found.
@@ -257,7 +262,7 @@ class CompressedTarArchive:
         with suppress(ArchiveError):
             for member_name, entry in self._entries:
                 if member_name == name:
-                    return ForwardBytes(self._make_entry_reader(entry), entry.size, _raise_on_rewind)
+                    return MemberByteReader(self._make_entry_reader(entry), entry.size, _raise_on_rewind)
         self._rewind_archive()
         raise ArchiveError(make_issue("archive.member-damaged", reason="the archive cannot be followed up to it"))
 
@@ -266,16 +271,17 @@ class CompressedTarArchive:
         self._file.close()
 
     def _rewind_archive(self) -> None:
+        """Go back to the first entry."""
         self._file.seek(0)
         self._start_walk()
 
     def _start_walk(self) -> None:
-        self._bytes = self._open_decompressed()
+        self._bytes = self._open_decompressed_stream()
         self.names = UniqueNames()
         self.issues: list[Issue] = []
-        self._entries = _name_entries(read_tar_entries(self._bytes, self.issues), self.names)
+        self._entries = _make_entry_names_unique(read_tar_entries(self._bytes, self.issues), self.names)
 
-    def _open_decompressed(self) -> LimitedDecompressedStream:
+    def _open_decompressed_stream(self) -> LimitedDecompressedStream:
         return LimitedDecompressedStream(self._decompress(self._file), UnpackingLimit(self._file.size))
 
     def _make_entry_reader(self, entry: TarEntry) -> Callable[[int], bytes]:
@@ -283,7 +289,7 @@ class CompressedTarArchive:
         source, end = self._bytes, entry.offset + entry.size
 
         def read_next(length: int) -> bytes:
-            return source.read_or_raise(min(length, end - source.position), "archive.member-damaged")
+            return source.read_with_issue_code(min(length, end - source.position), "archive.member-damaged")
 
         return read_next
 
@@ -306,24 +312,25 @@ class _PlainTarReader:
         self.position = offset
 
 
-def _name_entries(entries: Iterator[TarEntry], names: UniqueNames) -> Iterator[tuple[str, TarEntry]]:
+def _make_entry_names_unique(entries: Iterator[TarEntry], names: UniqueNames) -> Iterator[tuple[str, TarEntry]]:
     """Yield each entry after a name that is unique in the archive. Raises ArchiveError if there are too many."""
     for count, entry in enumerate(entries, 1):
         require_entry_count(count)
         yield names.make_unique(entry.name), entry
 
 
-def _make_entry(name: str, entry: TarEntry) -> ArchiveEntry:
+def _make_archive_entry(name: str, entry: TarEntry) -> ArchiveEntry:
     if entry.is_link:
-        return ArchiveEntry.link(name)
+        return ArchiveEntry.for_link(name)
     if entry.special_kind is not None:
         return ArchiveEntry(name, 0, Disposition.SPECIAL, (make_issue("source.special-file", kind=entry.special_kind),))
     if entry.unsupported_reason is not None:
-        return ArchiveEntry.unsupported(name, entry.size, entry.unsupported_reason)
-    return ArchiveEntry.regular_file(name, entry.size)
+        return ArchiveEntry.for_unsupported_file(name, entry.size, entry.unsupported_reason)
+    return ArchiveEntry.for_regular_file(name, entry.size)
 
 
 def _raise_on_rewind() -> Callable[[int], bytes]:
+    """Raise ArchiveError, because a member of a compressed tar file can only be read forwards."""
     limit = MAX_KEPT_BYTES // 2**20
     reason = (
         f"its elements are out of order over more than {limit} MiB, and a compressed tar file is only read forwards"

@@ -90,16 +90,16 @@ def read_tar_entries(source: ForwardReader, issues: list[Issue]) -> Iterator[Tar
     while (header := _read_header(source, issues)) is not None:
         info, block = header
         if info.type in (*_OWN, _SHARED, _LONG_NAME, _LONG_LINK):
-            content = _read_content(source, info.size)
+            content = _read_extended_header(source, info.size)
             if info.type == _LONG_NAME:
                 own["path"] = content.partition(b"\0")[0]
             elif info.type != _LONG_LINK:
-                (shared if info.type == _SHARED else own).update(_parse_attributes(content))
+                (shared if info.type == _SHARED else own).update(_parse_extended_header(content))
             continue
         attributes, own = shared | own, {}
         sparse = info.type == _GNU_SPARSE or any(key.startswith("GNU.sparse.") for key in attributes)
         if info.type == _GNU_SPARSE:
-            _skip_map(source, block)
+            _skip_sparse_map(source, block)
         size = 0 if info.type in _WITHOUT_DATA else _parse_entry_size(attributes, info.size)
         offset = source.position
         if info.type not in _DIRECTORIES:
@@ -123,7 +123,7 @@ def _read_header(source: ForwardReader, issues: list[Issue]) -> tuple[TarInfo, b
         raise ArchiveError(issue)
     behind_end = len(block) == BLOCK_BYTES and not any(block)
     if behind_end:
-        offset, block = _skip_zero_blocks(source)
+        offset, block = _read_block_after_zeros(source)
         if not block:
             return None
     try:
@@ -139,10 +139,10 @@ def _read_header(source: ForwardReader, issues: list[Issue]) -> tuple[TarInfo, b
     return info, block
 
 
-def _skip_zero_blocks(source: ForwardReader) -> tuple[int, bytes]:
-    """Return the offset and bytes of the next block that is not all zeros.
+def _read_block_after_zeros(source: ForwardReader) -> tuple[int, bytes]:
+    """Skip blocks of zeros. Return the offset and the bytes of the next block, which are empty at the end of the file.
 
-    The bytes are empty at the end of the file.
+    Raises ArchiveError if there are more than MAX_ZERO_BYTES zeros.
     """
     for _ in range(MAX_ZERO_BYTES // BLOCK_BYTES):
         offset = source.position
@@ -152,7 +152,8 @@ def _skip_zero_blocks(source: ForwardReader) -> tuple[int, bytes]:
     raise ArchiveError(make_issue("archive.trailing-zeros", limit=MAX_ZERO_BYTES, offset=source.position))
 
 
-def _read_content(source: ForwardReader, size: int) -> bytes:
+def _read_extended_header(source: ForwardReader, size: int) -> bytes:
+    """Return the content of an extended header, and skip its padding. Raises ArchiveError if it is too large."""
     if size > _MAX_EXTENSION_BYTES:
         raise _broken_archive_error(f"an extended header has {format_count(size, 'byte')}")
     begin = source.position
@@ -161,7 +162,7 @@ def _read_content(source: ForwardReader, size: int) -> bytes:
     return content
 
 
-def _parse_attributes(content: bytes) -> Iterator[tuple[str, bytes]]:
+def _parse_extended_header(content: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield the keys and values of an extended header that are about path, size and sparse files.
 
     Each attribute is a record `LENGTH KEY=VALUE` with a line feed at its end. LENGTH is the number of bytes of the
@@ -198,7 +199,8 @@ def _parse_entry_name(attributes: ExtendedAttributes, name: str) -> str:
     return name
 
 
-def _skip_map(source: ForwardReader, block: bytes) -> None:
+def _skip_sparse_map(source: ForwardReader, block: bytes) -> None:
+    """Skip the blocks after the header `block` that continue the map of a sparse file."""
     more = block[_IS_EXTENDED]
     while more.strip(b"\0"):
         more = source.read(BLOCK_BYTES)[_HAS_MORE]

@@ -8,7 +8,7 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipI
 
 from dicommap.issues import make_issue
 from dicommap.model.study import Disposition
-from dicommap.sources.archives.archive_bytes import ArchiveFile, ForwardBytes
+from dicommap.sources.archives.archive_bytes import ArchiveFile, MemberByteReader
 from dicommap.sources.archives.archive_entry import ArchiveEntry, UniqueNames
 from dicommap.sources.archives.archive_errors import ArchiveError, convert_damage_errors
 from dicommap.sources.archives.archive_limits import (
@@ -43,7 +43,7 @@ class ZipArchive:
 
     def __init__(self, tree: LocalTree, path: str) -> None:
         """Open the file and read its directory. Raises ArchiveError if the directory is damaged or too large."""
-        self._file = _LimitedDirectoryFile(tree, path)
+        self._file = _LimitedZipFile(tree, path)
         self.state = self._file.state
         self.names = UniqueNames()
         try:
@@ -53,7 +53,7 @@ class ZipArchive:
             infos = self._zip.infolist()
             # zipfile returns only the last of several members with the same name, so members get unique names here.
             self._infos = {self.names.make_unique(info.filename): info for info in infos if not _is_directory(info)}
-            self.issues = [*self._check_start(infos), *self._check_end()]
+            self.issues = [*self._leading_bytes_issues(infos), *self._trailing_bytes_issues()]
         except OSError:
             self._file.close()
             raise
@@ -64,10 +64,10 @@ class ZipArchive:
         for name, info in self._infos.items():
             if info.compress_type != ZIP_STORED:
                 unpacked += info.file_size
-                limit.require(unpacked)
-            yield _make_entry(name, info)
+                limit.require_within(unpacked)
+            yield _make_archive_entry(name, info)
 
-    def member_reader(self, name: str) -> ReadAt:
+    def make_member_reader(self, name: str) -> ReadAt:
         """Return a function that reads a member. Raises ArchiveError if the member is missing or damaged."""
         info = self._infos.get(name)
         if info is None:
@@ -83,15 +83,15 @@ class ZipArchive:
 
             return read_next
 
-        return ForwardBytes(open_member(), info.file_size, open_member)
+        return MemberByteReader(open_member(), info.file_size, open_member)
 
-    def _check_start(self, infos: Sequence[ZipInfo]) -> Iterator[Issue]:
+    def _leading_bytes_issues(self, infos: Sequence[ZipInfo]) -> Iterator[Issue]:
         """Yield an issue if the ZIP file has bytes before its first entry. `infos` are all entries."""
         begin = min((info.header_offset for info in infos), default=self._zip.start_dir)
         if begin > 0:
             yield make_issue("archive.leading-bytes", count=begin)
 
-    def _check_end(self) -> Iterator[Issue]:
+    def _trailing_bytes_issues(self) -> Iterator[Issue]:
         """Yield an issue if bytes follow the end record and its comment (APPNOTE.TXT 4.3.16)."""
         begin = max(0, self._file.size - _MAX_END_BYTES)
         end = self._file.read_at(begin, _MAX_END_BYTES)
@@ -105,7 +105,7 @@ class ZipArchive:
         self._file.close()
 
 
-class _LimitedDirectoryFile(ArchiveFile):
+class _LimitedZipFile(ArchiveFile):
     """A ZIP file that raises ArchiveError if its directory is too large.
 
     zipfile itself does not limit the number of entries, and reads the whole directory at once.
@@ -127,11 +127,13 @@ def _is_directory(info: ZipInfo) -> bool:
     return info.filename.endswith("/") and not info.file_size
 
 
-def _make_entry(name: str, info: ZipInfo) -> ArchiveEntry:
+def _make_archive_entry(name: str, info: ZipInfo) -> ArchiveEntry:
     if info.create_system == _UNIX and stat.S_ISLNK(info.external_attr >> 16):
-        return ArchiveEntry.link(name)
+        return ArchiveEntry.for_link(name)
     if info.flag_bits & _ENCRYPTED:
         return ArchiveEntry(name, info.file_size, Disposition.UNREADABLE, (make_issue("archive.encrypted"),))
     if info.compress_type not in _SUPPORTED_METHODS:
-        return ArchiveEntry.unsupported(name, info.file_size, f"it is compressed by method {info.compress_type}")
-    return ArchiveEntry.regular_file(name, info.file_size)
+        return ArchiveEntry.for_unsupported_file(
+            name, info.file_size, f"it is compressed by method {info.compress_type}"
+        )
+    return ArchiveEntry.for_regular_file(name, info.file_size)

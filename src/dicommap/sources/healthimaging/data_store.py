@@ -7,7 +7,6 @@ instances, so the walk makes the headers, and the opener only returns them.
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,8 +29,9 @@ from dicommap.issues import make_issue
 from dicommap.model.source_files import NetworkTraffic, clamp_time_ns
 from dicommap.model.study import Disposition, SourceFile
 from dicommap.reading.parallel_calls import ParallelCalls
+from dicommap.sources.growing_count import GrowingCount
 from dicommap.sources.healthimaging.stored_headers import StoredHeaderReader
-from dicommap.sources.source import NO_TRAFFIC, FileError, Opener, Source, reject_unreadable_file
+from dicommap.sources.source import NO_TRAFFIC, FileError, Opener, Source, make_rejected_file
 from dicommap.verification.stored_metadata import UnreadableMetadataError, read_stored_image_set
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class _ListedImageSet:
     def time_ns(self) -> int:
         """Return the time of the last change of the image set, in nanoseconds since 1970; 0 if AWS did not say it."""
         updated = self.summary.updatedAt or self.summary.createdAt
-        return 0 if updated is None else clamp_time_ns(_to_nanoseconds(updated))
+        return 0 if updated is None else clamp_time_ns(_convert_to_nanoseconds(updated))
 
 
 class DataStore(Source):
@@ -134,8 +134,9 @@ class DataStore(Source):
             clients or Clients(), metadata_rate=options.metadata_rate, search_rate=options.search_rate
         )
         self._headers = StoredHeaderReader(options.keywords)
-        self._received = self._listed = self._denials = 0
-        self._ended = threading.Event()
+        self._received = self._denials = 0
+        self._count = GrowingCount()
+        """The number of instances that the walk has found so far."""
 
     @property
     def root(self) -> str:
@@ -156,14 +157,7 @@ class DataStore(Source):
 
         HealthImaging does not tell how many instances a data store has.
         """
-        yielded = 0
-        while True:
-            ended = self._ended.wait(0.2)
-            listed = self._listed
-            yield listed - yielded
-            yielded = listed
-            if ended:
-                return
+        return self._count.increases()
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
         """Yield each stored instance, and a file with an issue for each image set that cannot be read.
@@ -193,19 +187,19 @@ class DataStore(Source):
             with ParallelCalls(REQUESTS_AT_ONCE, kept=MAX_BODIES_KEPT) as calls:
                 yield from self._read_image_sets(calls, find_known)
         finally:
-            self._ended.set()
+            self._count.end()
 
     def _read_image_sets(self, calls: Calls, find_known: FindKnownDirectory | None) -> Iterator[SourceFile]:
         listed = self._list_image_sets(find_known)
-        for image_set, body in calls.map(self._fetch, listed, first_threads=REQUESTS_AT_ONCE):
-            for file in self._list_files(image_set, body):
-                self._listed += 1
+        for image_set, body in calls.map(self._fetch_metadata, listed, first_threads=REQUESTS_AT_ONCE):
+            for file in self._list_instance_files(image_set, body):
+                self._count.add(1)
                 yield file
 
     def _list_image_sets(self, find_known: FindKnownDirectory | None) -> Iterator[_ListedImageSet]:
         """Yield each image set once, in the order of its creation: a later update does not change this order."""
         remembered: OrderedDict[str, None] = OrderedDict()
-        for summary in self._search():
+        for summary in self._search_image_sets():
             if summary.imageSetId in remembered:
                 continue
             remembered[summary.imageSetId] = None
@@ -217,13 +211,14 @@ class DataStore(Source):
                 known = find_known(path, summary.version)
             yield _ListedImageSet(summary, None if known is None else known.files)
 
-    def _search(self) -> Iterator[ImageSetSummary]:
+    def _search_image_sets(self) -> Iterator[ImageSetSummary]:
+        """Yield the image sets that AWS lists for the data store, or for the studies to scan. Some may be repeated."""
         if not self._options.studies:
             yield from self._service.search(self.data_store, {}, oldest_first=True)
         for study in dict.fromkeys(self._options.studies):
             yield from self._service.search(self.data_store, {"StudyInstanceUID": study}, oldest_first=True)
 
-    def _fetch(self, image_set: _ListedImageSet) -> tuple[_ListedImageSet, bytes | AwsError | None]:
+    def _fetch_metadata(self, image_set: _ListedImageSet) -> tuple[_ListedImageSet, bytes | AwsError | None]:
         """Return an image set and its compressed metadata, or the error of AWS. A known image set is not fetched.
 
         Raises AwsError if the error affects all image sets.
@@ -241,17 +236,22 @@ class DataStore(Source):
                 raise
             return image_set, error
 
-    def _list_files(self, image_set: _ListedImageSet, body: bytes | AwsError | None) -> Iterable[SourceFile]:
+    def _list_instance_files(self, image_set: _ListedImageSet, body: bytes | AwsError | None) -> Iterable[SourceFile]:
+        """Return the instances of an image set as files.
+
+        `body` is the result of `_fetch_metadata`: the compressed metadata, None for a known image set, or an error. For
+        an error, one file with an issue is returned.
+        """
         if body is None:
             return image_set.known or ()
         if isinstance(body, AwsError):
             self._count_denial(body)
-            return (_make_unreadable(image_set, body),)
+            return (_make_unreadable_file(image_set, body),)
         self._denials = 0
         self._received += len(body)
-        return self._read_metadata(image_set, body)
+        return self._read_instance_files(image_set, body)
 
-    def _read_metadata(self, image_set: _ListedImageSet, body: bytes) -> Iterator[SourceFile]:
+    def _read_instance_files(self, image_set: _ListedImageSet, body: bytes) -> Iterator[SourceFile]:
         """Yield the instances of an image set, or one file that says why the metadata cannot be used."""
         summary = image_set.summary
         try:
@@ -260,15 +260,15 @@ class DataStore(Source):
             if not count:
                 raise UnreadableMetadataError("it has no instances")
         except AwsError as error:
-            yield _make_unreadable(image_set, error)
+            yield _make_unreadable_file(image_set, error)
             return
         except UnreadableMetadataError as error:
             issue = make_issue("image-set.malformed", reason=error)
-            yield _make_rejected(image_set, Disposition.MALFORMED, issue)
+            yield _make_rejected_file(image_set, Disposition.MALFORMED, issue)
             return
         etag = "" if summary.version is None else str(ImageSetEtag(summary.version, count))
         names: set[str] = set()
-        for number, (uid, header) in enumerate(self._headers.read(document), 1):
+        for number, (uid, header) in enumerate(self._headers.read_headers(document), 1):
             name = f"instance-{number}" if uid in names or uid_mapping_problem(uid) else uid
             names.add(uid)
             file = StoredInstanceFile(f"{image_set.path}/{name}", 0, image_set.time_ns, etag)
@@ -310,7 +310,7 @@ class _StoredInstanceOpener(Opener):
         del read_header, calls
         for path, _ in files:
             header = self._headers.get(path)
-            yield header or reject_unreadable_file(_make_not_read_error()), NO_TRAFFIC
+            yield header or make_rejected_file(_make_not_read_error()), NO_TRAFFIC
 
 
 def _make_not_read_error() -> FileError:
@@ -318,15 +318,15 @@ def _make_not_read_error() -> FileError:
     return FileError(make_issue("image-set.unreadable", reason="the earlier inventory is damaged; scan again"))
 
 
-def _make_unreadable(image_set: _ListedImageSet, error: AwsError) -> SourceFile:
+def _make_unreadable_file(image_set: _ListedImageSet, error: AwsError) -> SourceFile:
     issue = make_issue("image-set.unreadable", reason=error.message.rstrip("."))
-    return _make_rejected(image_set, Disposition.UNREADABLE, issue)
+    return _make_rejected_file(image_set, Disposition.UNREADABLE, issue)
 
 
-def _make_rejected(image_set: _ListedImageSet, disposition: Disposition, issue: Issue) -> SourceFile:
+def _make_rejected_file(image_set: _ListedImageSet, disposition: Disposition, issue: Issue) -> SourceFile:
     return SourceFile(image_set.path, 0, image_set.time_ns, "", disposition, (issue,))
 
 
-def _to_nanoseconds(moment: datetime) -> int:
+def _convert_to_nanoseconds(moment: datetime) -> int:
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000

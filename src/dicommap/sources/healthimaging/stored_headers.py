@@ -46,7 +46,7 @@ _Values = dict[str, str]
 """Keyword -> value as text."""
 
 
-class _ValueError(Exception):
+class _UnreadableValueError(Exception):
     """Raised for a stored value that cannot be read. Its issue gives the reason."""
 
     def __init__(self, issue: Issue) -> None:
@@ -80,7 +80,7 @@ class StoredHeaderReader:
             for tag, keyword in wanted.tags.items()
         )
 
-    def read(self, image_set: StoredImageSet) -> Iterator[tuple[str, Header | RejectedFile]]:
+    def read_headers(self, image_set: StoredImageSet) -> Iterator[tuple[str, Header | RejectedFile]]:
         """Yield the SOP Instance UID and the header of each instance, in the order of the metadata.
 
         The UID is the one under which the metadata has the instance. The caller must check its characters.
@@ -93,43 +93,43 @@ class StoredHeaderReader:
             shared: _Values | Issue
             try:
                 shared = self._read_shared_values(image_set, series_uid, series)
-            except _ValueError as error:
+            except _UnreadableValueError as error:
                 shared = error.issue
             for uid, attributes in series.instances.items():
                 yield uid, self._read_instance(uid, attributes, shared)
 
     def _read_shared_values(self, image_set: StoredImageSet, series_uid: str, series: StoredSeries) -> _Values:
-        """Return the values of the patient, the study and one series. Raises _ValueError."""
+        """Return the values of the patient, the study and one series. Raises _UnreadableValueError."""
         values: _Values = {}
         for level in (image_set.patient, image_set.study, series.attributes):
             values |= self._read_values(level)
-        _require_same_uid("SeriesInstanceUID", series_uid, values)
+        _set_or_require_uid("SeriesInstanceUID", series_uid, values)
         return values
 
     def _read_instance(self, uid: str, attributes: Mapping[str, Any], shared: _Values | Issue) -> Header | RejectedFile:
         try:
             if not isinstance(shared, dict):
-                raise _ValueError(shared)
+                raise _UnreadableValueError(shared)
             own = self._read_values(attributes)
-            _require_same_uid("SOPInstanceUID", uid, own)
+            _set_or_require_uid("SOPInstanceUID", uid, own)
             transfer_syntax = find_value(attributes, _TRANSFER_SYNTAX_UID)
             syntax = "" if transfer_syntax is ABSENT else _format_value("UI", transfer_syntax)
-        except _ValueError as error:
+        except _UnreadableValueError as error:
             return RejectedFile(disposition=Disposition.MALFORMED, issues=(error.issue,))
         values = {**shared, **own}
-        return make_header_or_rejected_file(syntax or "", values, list(self._find_issues(values)))
+        return make_header_or_rejected_file(syntax or "", values, list(self._find_text_issues(values)))
 
     def _read_values(self, attributes: Mapping[str, Any]) -> _Values:
-        """Return the wanted values of one level. Raises _ValueError."""
+        """Return the wanted values of one level. Raises _UnreadableValueError."""
         values: _Values = {}
         for wanted in self._wanted:
             for name in wanted.names:
                 if name in attributes:
-                    values[wanted.keyword] = _read_value(wanted, attributes[name])
+                    values[wanted.keyword] = _read_limited_value(wanted, attributes[name])
                     break
         return values
 
-    def _find_issues(self, values: _Values) -> Iterator[Issue]:
+    def _find_text_issues(self, values: _Values) -> Iterator[Issue]:
         charset = _parse_character_set(values.get("SpecificCharacterSet", ""))
         for wanted in self._wanted:
             text = values.get(wanted.keyword, "")
@@ -140,24 +140,27 @@ class StoredHeaderReader:
 _parse_character_set = lru_cache(maxsize=64)(parse_specific_character_set)
 
 
-def _require_same_uid(keyword: str, uid: str, values: _Values) -> None:
-    """Require that a UID of the metadata's structure agrees with its value in the attributes.
+def _set_or_require_uid(keyword: str, uid: str, values: _Values) -> None:
+    """Add a UID to `values` if they have no UID for this keyword.
 
-    Add `uid` to `values` if they have no UID for this keyword. Raises _ValueError if they have another UID.
+    `uid` is the UID under which the metadata has the series or instance. Raises _UnreadableValueError if `values` have
+    another UID.
     """
     if values.setdefault(keyword, uid) != uid:
-        raise _ValueError(make_issue("image-set.other-uid", Location(keyword=keyword), keyword=keyword))
+        raise _UnreadableValueError(make_issue("image-set.other-uid", Location(keyword=keyword), keyword=keyword))
 
 
-def _read_value(wanted: _WantedAttribute, stored: Any) -> str:  # noqa: ANN401  JSON of any type
-    """Return a stored value as text. Raises _ValueError."""
+def _read_limited_value(wanted: _WantedAttribute, stored: Any) -> str:  # noqa: ANN401  JSON of any type
+    """Return a stored value as text. Raises _UnreadableValueError."""
     location = Location(keyword=wanted.keyword)
     text = _format_value(wanted.vr, stored)
     if text is None:
-        raise _ValueError(make_issue("image-set.unreadable-value", location, keyword=wanted.keyword, vr=wanted.vr))
+        raise _UnreadableValueError(
+            make_issue("image-set.unreadable-value", location, keyword=wanted.keyword, vr=wanted.vr)
+        )
     length = len(text) if text.isascii() else len(text.encode("utf-8"))
     if length > wanted.limit:
-        raise _ValueError(
+        raise _UnreadableValueError(
             make_issue(
                 "p10.value-too-long",
                 location,
@@ -180,12 +183,12 @@ def _format_value(vr: str, stored: Any) -> str | None:  # noqa: ANN401  JSON of 
         text = None if None in parts else "\\".join(part or "" for part in parts)
     else:
         text = _format_single_value(vr, stored)
-    if text is None or not _is_unicode(text):
+    if text is None or not _has_no_surrogates(text):
         return None
     return text if is_number else strip_padding(vr, text)
 
 
-def _is_unicode(text: str) -> bool:
+def _has_no_surrogates(text: str) -> bool:
     """Return whether a text has no lone surrogates. JSON can contain them, but they are not characters."""
     if text.isascii():
         return True

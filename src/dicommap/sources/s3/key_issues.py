@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 _UNUSUAL = re.compile(r"[\x00-\x1f\x7f-\x9f\\]|(?:^|/)\.{0,2}(?:/|$)")
-"""Matches a key that `_describe_problem` must check. Most keys do not match."""
+"""Matches a key that `_describe_key_problem` must check. Most keys do not match."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -32,7 +32,7 @@ class KeyChecker:
         Each path begins with the path before it.
         """
 
-    def issues(self, key: str, *, folder: bool = False) -> tuple[Issue, ...]:
+    def check_next_key(self, key: str, *, folder: bool = False) -> tuple[Issue, ...]:
         """Return the issues of the next key.
 
         Args:
@@ -52,7 +52,7 @@ class KeyChecker:
         if above is None and _UNUSUAL.search(path) is None:
             return ()
         issues = [] if above is None else [make_issue("s3.object-and-folder", other=make_printable(above))]
-        problem = _describe_problem(path, folder=folder)
+        problem = _describe_key_problem(path, folder=folder)
         if problem is not None:
             issues.append(make_issue("s3.key", problem=problem))
         return tuple(issues)
@@ -63,7 +63,7 @@ def is_portable_key(key: str) -> bool:
     return _UNUSUAL.search(key) is None
 
 
-def _describe_problem(path: str, *, folder: bool) -> str | None:
+def _describe_key_problem(path: str, *, folder: bool) -> str | None:
     """Return the problem of a key as words for the issue `s3.key`. Return None if the key has no problem."""
     segments = path.removesuffix("/").split("/") if path else []
     if _CONTROL.search(path) is not None:

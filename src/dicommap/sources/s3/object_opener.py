@@ -10,7 +10,7 @@ from dicommap.issues.wording import format_count
 from dicommap.model.source_files import NetworkTraffic
 from dicommap.sources.s3.range_requests import get_range_reader
 from dicommap.sources.s3.s3_errors import ObjectError
-from dicommap.sources.source import Opener, reject_unreadable_file
+from dicommap.sources.source import Opener, make_rejected_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,16 +71,18 @@ class S3Opener(Opener):
             AwsError: An error affects all objects, for example if S3 cannot be reached.
         """
 
-        def read_object(file: tuple[str, int]) -> tuple[Header | RejectedFile, NetworkTraffic, ObjectError | None]:
+        def read_object_header(
+            file: tuple[str, int],
+        ) -> tuple[Header | RejectedFile, NetworkTraffic, ObjectError | None]:
             partial, error = self._make_partial_object(file[0]), None
             try:
                 header = read_header(partial.read, partial.size)
             except ObjectError as object_error:
-                header, error = reject_unreadable_file(object_error), object_error
+                header, error = make_rejected_file(object_error), object_error
             return header, partial.traffic(), error
 
         unanswered = 0
-        for header, traffic, error in calls.map(read_object, files, first_threads=FIRST_REQUESTS):
+        for header, traffic, error in calls.map(read_object_header, files, first_threads=FIRST_REQUESTS):
             unanswered = unanswered + 1 if error is not None and error.has_no_answer else 0
             if unanswered >= _MAX_UNANSWERED:
                 raise _no_answer_error(unanswered)

@@ -38,14 +38,14 @@ def read_csv_objects(file: BinaryIO, name: str, columns: Sequence[str]) -> Itera
     text = io.TextIOWrapper(content, encoding="utf-8", newline="")
     try:
         for row in csv.reader(text, strict=True):
-            listed = _parse_row(dict(zip(columns, row, strict=True)))
+            listed = _parse_csv_row(dict(zip(columns, row, strict=True)))
             if listed is not None:
                 yield listed
     except (EOFError, KeyError, csv.Error, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError("a row cannot be read") from error
 
 
-def _parse_row(row: Mapping[str, str]) -> S3Object | None:
+def _parse_csv_row(row: Mapping[str, str]) -> S3Object | None:
     """Return the object of a row. Return None for a delete marker or an old version."""
     if row.get("IsDeleteMarker", "").lower() == "true" or row.get("IsLatest", "").lower() == "false":
         return None
@@ -77,12 +77,12 @@ class S3InventoryList:
             MissingExtraError: The data files are Parquet or ORC, and pyarrow is not installed.
         """
         self._prefix = prefix
-        self._read_objects = _choose_reader(manifest)
+        self._read_objects = _choose_object_reader(manifest)
         self._database = enable_interrupts(sqlite3.connect("", check_same_thread=False))  # a private database on disk
         try:
             self._database.execute("CREATE TABLE listed (key BLOB, size INTEGER, etag TEXT, mtime_ns INTEGER)")
             for data_file in manifest.files:
-                rows = self._read_rows(manifest, data_file, connection)
+                rows = self._read_data_file_rows(manifest, data_file, connection)
                 self._database.executemany("INSERT INTO listed VALUES (?, ?, ?, ?)", rows)
         except sqlite3.Error as error:
             raise_if_interrupted(error)
@@ -121,16 +121,16 @@ class S3InventoryList:
         """Delete the temporary file."""
         self._database.close()
 
-    def _read_rows(
+    def _read_data_file_rows(
         self, manifest: S3InventoryManifest, data_file: S3InventoryFile, connection: S3Connection
     ) -> Iterator[tuple[bytes, int, str, int]]:
         with tempfile.TemporaryFile() as file:
-            manifest.fetch(data_file, connection, file)
+            manifest.copy_data_file(data_file, connection, file)
             if _compute_md5(file) != data_file.md5.lower():
                 raise _damaged_file_error(data_file, "its bytes are not those of the MD5 checksum in the manifest")
             try:
                 for listed in self._read_objects(file, data_file.name):
-                    row = _make_row(listed)
+                    row = _make_list_row(listed)
                     if listed.key.startswith(self._prefix):
                         yield row
             except (OSError, ValueError):
@@ -146,7 +146,7 @@ def _compute_md5(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _choose_reader(manifest: S3InventoryManifest) -> Callable[[BinaryIO, str], Iterator[S3Object]]:
+def _choose_object_reader(manifest: S3InventoryManifest) -> Callable[[BinaryIO, str], Iterator[S3Object]]:
     """Return a function that takes a data file and its name, and yields its objects. Raises MissingExtraError."""
     if manifest.format is S3InventoryFormat.CSV:
         return lambda file, name: read_csv_objects(file, name, manifest.columns)
@@ -163,7 +163,7 @@ def _choose_reader(manifest: S3InventoryManifest) -> Callable[[BinaryIO, str], I
     return lambda file, _: objects(file)
 
 
-def _make_row(listed: S3Object) -> tuple[bytes, int, str, int]:
+def _make_list_row(listed: S3Object) -> tuple[bytes, int, str, int]:
     etag = listed.etag.strip('"')
     if not etag or not 0 <= listed.size <= _MAX_SQLITE_INTEGER:
         raise ValueError("no ETag, or no size")

@@ -85,7 +85,7 @@ class S3InventoryManifest:
     directory: Path | None
     """The directory of the manifest if it is a local file, else None."""
 
-    def fetch(self, data_file: S3InventoryFile, connection: S3Connection, into: BinaryIO) -> None:
+    def copy_data_file(self, data_file: S3InventoryFile, connection: S3Connection, into: BinaryIO) -> None:
         """Copy a data file from a local directory near the manifest if it is there, otherwise from S3.
 
         Args:
@@ -102,7 +102,7 @@ class S3InventoryManifest:
             with _convert_read_errors(path), open_regular_file(path) as file:
                 copyfileobj(file, into)
             return
-        destination = _connect_to_bucket(connection, self.destination)
+        destination = _make_bucket_connection(connection, self.destination)
         with convert_client_errors("GetObject", f"{_SCHEME}{self.destination}/{data_file.key}"):
             destination.client().download_fileobj(self.destination, data_file.key, into)
 
@@ -126,7 +126,7 @@ def read_s3_inventory_manifest(path: StrPath, connection: S3Connection) -> S3Inv
     if text.startswith(_SCHEME):
         bucket, _, key = text.removeprefix(_SCHEME).partition("/")
         with convert_client_errors("GetObject", text):
-            body = _connect_to_bucket(connection, bucket).client().get_object(Bucket=bucket, Key=key)["Body"]
+            body = _make_bucket_connection(connection, bucket).client().get_object(Bucket=bucket, Key=key)["Body"]
             with _convert_read_errors(Path(text)):
                 content = read_stream(body, _LIMIT)
         return _parse_manifest(content, None)
@@ -144,7 +144,7 @@ def _parse_manifest(content: bytes, directory: Path | None) -> S3InventoryManife
         files = tuple(
             S3InventoryFile(key=str(entry["key"]), md5=str(entry["MD5checksum"])) for entry in members["files"]
         )
-        bucket, destination = str(members["sourceBucket"]), _parse_bucket(str(members["destinationBucket"]))
+        bucket, destination = str(members["sourceBucket"]), _parse_bucket_name(str(members["destinationBucket"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DocumentError(
             "The manifest is not the manifest.json of an S3 Inventory.", fix="Name the manifest.json that S3 wrote."
@@ -172,11 +172,11 @@ def _parse_format(name: str) -> S3InventoryFormat:
         ) from None
 
 
-def _parse_bucket(name: str) -> str:
+def _parse_bucket_name(name: str) -> str:
     return name.rpartition(":")[2] if name.startswith(_BUCKET_ARN) else name
 
 
-def _connect_to_bucket(connection: S3Connection, bucket: str) -> S3Connection:
+def _make_bucket_connection(connection: S3Connection, bucket: str) -> S3Connection:
     """Return a connection with the same settings to another bucket. Its region is not copied, because it may differ."""
     return S3Connection(bucket=bucket, clients=replace(connection.clients, region=None))
 

@@ -15,6 +15,7 @@ from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import make_issue
 from dicommap.model.source_files import NetworkTraffic
 from dicommap.model.study import Disposition, SourceFile
+from dicommap.sources.growing_count import GrowingCount
 from dicommap.sources.s3.key_issues import KeyChecker
 from dicommap.sources.s3.object_opener import S3Opener
 from dicommap.sources.s3.s3_connection import S3Connection, require_s3_extra
@@ -63,9 +64,9 @@ class S3Prefix(Source):
         connection = S3Connection(bucket=uri.bucket, clients=clients or Clients())
         with convert_client_errors("ListObjectsV2", f"s3://{uri.bucket}/"):
             self._lister = BucketLister(connection.client(), uri.bucket)
-        self._uri, self._only = self._resolve_uri(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
+        self._uri, self._only = self._find_prefix_and_name(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
         self._connection = connection.in_region(self._lister.region)
-        self._ahead = _ListingAhead()
+        self._ahead = _BackgroundLister()
         self._inventory: S3InventoryList | None = None
 
     @property
@@ -128,26 +129,26 @@ class S3Prefix(Source):
         """
         del exclude
         if self._inventory is not None:
-            yield from to_source_files(self._uri.prefix, self._inventory.objects())
+            yield from make_source_files(self._uri.prefix, self._inventory.objects())
             return
         if self._only is not None:
             yield from self._list_single_object(self._only)
             return
-        yield from to_source_files(self._uri.prefix, self._ahead.objects(self._lister.pages(self._uri.prefix)))
+        yield from make_source_files(self._uri.prefix, self._ahead.objects(self._lister.pages(self._uri.prefix)))
 
     def count(self) -> Iterator[int]:
         """Yield the number of objects listed since the last yield, until all objects are listed."""
         if self._inventory is not None:
             yield self._inventory.count()
         else:
-            yield from self._ahead.count()
+            yield from self._ahead.count.increases()
 
     def _list_single_object(self, name: str) -> Iterator[SourceFile]:
         key = self._uri.prefix + name
         objects = [listed for listed in self._lister.page(key, count=1).objects if listed.key == key]
-        yield from to_source_files(self._uri.prefix, self._ahead.objects(iter([ListingPage(objects, None)])))
+        yield from make_source_files(self._uri.prefix, self._ahead.objects(iter([ListingPage(objects, None)])))
 
-    def _resolve_uri(self, uri: S3Uri, *, is_open: bool) -> tuple[S3Uri, str | None]:
+    def _find_prefix_and_name(self, uri: S3Uri, *, is_open: bool) -> tuple[S3Uri, str | None]:
         """Return the prefix of a source, and a name if the source is a single object. The name is None for a prefix.
 
         Args:
@@ -174,13 +175,13 @@ class S3Prefix(Source):
         return S3Uri(bucket=uri.bucket, prefix=above + slash), name
 
 
-def to_source_files(prefix: str, objects: Iterable[S3Object]) -> Iterator[SourceFile]:
+def make_source_files(prefix: str, objects: Iterable[S3Object]) -> Iterator[SourceFile]:
     """Yield the source files of listed objects below a prefix, with the issues of their keys."""
     keys = KeyChecker(prefix)
     begin = len(prefix)
     for key, size, etag, mtime_ns in objects:
         folder = not size and (key.endswith("/") or len(key) == begin)
-        issues = keys.issues(key, folder=folder)
+        issues = keys.check_next_key(key, folder=folder)
         yield SourceFile(
             path=key[begin:],
             size=size,
@@ -191,12 +192,12 @@ def to_source_files(prefix: str, objects: Iterable[S3Object]) -> Iterator[Source
         )
 
 
-class _ListingAhead:
+class _BackgroundLister:
     """A lister that lists pages in a thread before their objects are needed, and counts the listed objects."""
 
     def __init__(self) -> None:
-        self._listed = 0
-        self._ended = threading.Event()
+        self.count = GrowingCount()
+        """The number of objects listed so far."""
 
     def objects(self, pages: Iterator[ListingPage]) -> Iterator[S3Object]:
         """Yield the objects of pages that a thread lists. If the thread fails, raise its error after the objects."""
@@ -211,19 +212,8 @@ class _ListingAhead:
                 yield from page.objects
         finally:
             stopped.set()
-            self._ended.set()
+            self.count.end()
             thread.join()
-
-    def count(self) -> Iterator[int]:
-        """Yield the number of objects listed since the last yield, a few times a second, until the listing ends."""
-        yielded = 0
-        while True:
-            ended = self._ended.wait(_POLL_SECONDS)
-            listed = self._listed
-            yield listed - yielded
-            yielded = listed
-            if ended:
-                return
 
     def _queue_pages(
         self, pages: Iterator[ListingPage], queue: Queue[ListingPage | BaseException | None], stopped: threading.Event
@@ -231,17 +221,17 @@ class _ListingAhead:
         """Put the pages of a listing into the queue, then None; or the error. Runs in a thread."""
         try:
             for page in pages:
-                self._listed += len(page.objects)
-                if not _try_put(queue, page, stopped):
+                self.count.add(len(page.objects))
+                if not _try_put_into_queue(queue, page, stopped):
                     return
-            _try_put(queue, None, stopped)
+            _try_put_into_queue(queue, None, stopped)
         except Exception as error:  # noqa: BLE001  `objects` raises it
-            _try_put(queue, error, stopped)
+            _try_put_into_queue(queue, error, stopped)
         finally:
-            self._ended.set()
+            self.count.end()
 
 
-def _try_put(
+def _try_put_into_queue(
     queue: Queue[ListingPage | BaseException | None], item: ListingPage | BaseException | None, stopped: threading.Event
 ) -> bool:
     while not stopped.is_set():

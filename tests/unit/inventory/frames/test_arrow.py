@@ -12,7 +12,7 @@ import pytest
 from dicommap.errors import InventoryError, UsageError
 from dicommap.inventory import Inventory
 from dicommap.inventory.frames import arrow
-from dicommap.inventory.frames.columns import FrameLevel, frame_columns
+from dicommap.inventory.frames.columns import FrameLevel, list_frame_columns
 from dicommap.inventory.frames.frame_queries import build_frame_query, open_frame_connection
 from tests.support.filled_inventories import added, inventory_of
 from tests.support.frame_inventory import FILES, KEYWORDS, pick_cells, rows_of
@@ -98,7 +98,7 @@ def test_types_do_not_depend_on_what_is_held(level: FrameLevel, files: list[obje
     with inventory_of(*FILES[: len(files)], keywords=KEYWORDS) as inventory:
         schema = inventory.to_arrow(level).schema
     assert [(field.name, str(field.type), field.nullable) for field in schema] == [
-        (one.name, one.kind.value, one.is_nullable) for one in frame_columns(level, KEYWORDS)
+        (one.name, one.kind.value, one.is_nullable) for one in list_frame_columns(level, KEYWORDS)
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from pydicom._dicom_dict import DicomDictionary
 
 from dicommap.errors import AttributeNameError
-from dicommap.inventory.frames.columns import CellType, FrameLevel, cell_type_of, frame_columns
+from dicommap.inventory.frames.columns import CellType, FrameLevel, cell_type_of, list_frame_columns
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, list_captured_keywords
 
 
@@ -34,7 +34,7 @@ def test_types_follow_the_dictionary(keyword: str, kind: CellType) -> None:
 @pytest.mark.parametrize("level", [FrameLevel.STUDY, FrameLevel.SERIES, FrameLevel.INSTANCE])
 def test_no_attribute_has_the_name_of_another_column(level: FrameLevel) -> None:
     """SQLite does not tell upper from lower case, so neither may we."""
-    names = {column.name.lower() for column in frame_columns(level, ())}
+    names = {column.name.lower() for column in list_frame_columns(level, ())}
     for _, _, _, _, keyword in DicomDictionary.values():
         assert "_" not in keyword
         if keyword.lower() in names:
@@ -50,5 +50,5 @@ def _capturable(keyword: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("level", FrameLevel)
 def test_names_are_distinct(level: FrameLevel) -> None:
-    names = [column.name.lower() for column in frame_columns(level, DEFAULT_KEYWORDS)]
+    names = [column.name.lower() for column in list_frame_columns(level, DEFAULT_KEYWORDS)]
     assert len(set(names)) == len(names)

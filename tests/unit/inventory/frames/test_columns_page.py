@@ -10,7 +10,7 @@ import pytest
 
 from dicommap.dicom.vr import ALL_VRS
 from dicommap.inventory import Inventory
-from dicommap.inventory.frames.columns import VR_CELL_TYPES, CellType, FrameLevel, frame_columns
+from dicommap.inventory.frames.columns import VR_CELL_TYPES, CellType, FrameLevel, list_frame_columns
 from dicommap.model.extras import EXTRA_MODULES
 
 PAGE = "\n" + (Path(__file__).parents[4] / "docs/formats/frames.md").read_text(encoding="utf-8")
@@ -29,14 +29,14 @@ def rows_below(heading: str, table: int = 0) -> list[list[str]]:
 @pytest.mark.parametrize("level", FrameLevel)
 def test_columns_are_listed_with_type_and_in_order(level: FrameLevel) -> None:
     listed = [(name, kind, null == "yes") for name, kind, null, _ in rows_below(f"### {level.value}")]
-    assert listed == [(one.name, one.kind.value, one.is_nullable) for one in frame_columns(level, ())]
+    assert listed == [(one.name, one.kind.value, one.is_nullable) for one in list_frame_columns(level, ())]
 
 
 @pytest.mark.parametrize("level", FrameLevel)
 def test_levels_with_attributes_say_so(level: FrameLevel) -> None:
     section = PAGE.partition(f"\n### {level.value}\n")[2].partition("\n##")[0]
     assert ("Then the [attributes](#attributes)." in section) == (
-        len(frame_columns(level, ("K",))) > len(frame_columns(level, ()))
+        len(list_frame_columns(level, ("K",))) > len(list_frame_columns(level, ()))
     )
 
 
@@ -51,7 +51,9 @@ def test_types_of_value_representations_are_listed() -> None:
 @pytest.mark.parametrize(("level", "at"), [(level, level.value) for level in FrameLevel])
 def test_columns_of_an_attribute_are_listed_where_they_are(level: FrameLevel, at: str) -> None:
     listed = [name.replace("K", "StudyDate") for name, _, levels, _ in rows_below("## Attributes") if at in levels]
-    assert listed == [one.name for one in frame_columns(level, ("StudyDate",))[len(frame_columns(level, ())) :]]
+    assert listed == [
+        one.name for one in list_frame_columns(level, ("StudyDate",))[len(list_frame_columns(level, ())) :]
+    ]
 
 
 def test_methods_and_extras_are_listed() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from dicommap.errors import InventoryError, QueryError
 from dicommap.inventory import Inventory
-from dicommap.inventory.frames.columns import CellType, FrameLevel, frame_columns
+from dicommap.inventory.frames.columns import CellType, FrameLevel, list_frame_columns
 from tests.support.filled_inventories import inventory_of
 from tests.support.frame_inventory import FILES, KEYWORDS
 
@@ -21,7 +21,7 @@ def test_views_have_the_columns_and_cells_of_frames(level: FrameLevel) -> None:
         found = inventory.sql(f"select * from {level.value}")
         frame = inventory.to_arrow(level)
     assert found.columns == tuple(frame.schema.names)
-    columns = frame_columns(level, KEYWORDS)
+    columns = list_frame_columns(level, KEYWORDS)
     expected = [tuple(_as_sqlite(row[column.name], column.kind) for column in columns) for row in frame.to_pylist()]
     assert sorted(found.rows, key=repr) == sorted(expected, key=repr)
 

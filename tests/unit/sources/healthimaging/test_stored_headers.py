@@ -34,7 +34,7 @@ def document(
 
 
 def read(data: bytes, *keywords: str) -> Header | RejectedFile:
-    ((uid, header),) = StoredHeaderReader(keywords).read(read_stored_image_set(data))
+    ((uid, header),) = StoredHeaderReader(keywords).read_headers(read_stored_image_set(data))
     assert uid == INSTANCE
     return header
 
