@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from dicommap.healthimaging.override_questions import list_possible_answers
+from dicommap.healthimaging.override_questions import map_questions_to_answers
 from dicommap.testing import ImportJobService
 from dicommap.validation.schema_registry import get_schema_validator
 from tests.cli.killing import killing
@@ -26,7 +26,7 @@ def test_the_list_has_each_question() -> None:
     ran = dicommap("probe", "--list")
     assert ran.status == 0
     first_words = {line.split()[0] for line in ran.out.splitlines() if line.strip()}
-    assert list_possible_answers().keys() <= first_words
+    assert map_questions_to_answers().keys() <= first_words
 
 
 def test_a_directory_is_needed_to_ask() -> None:

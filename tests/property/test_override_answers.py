@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.healthimaging.override_questions import OverrideAnswers, list_possible_answers
+from dicommap.healthimaging.override_questions import OverrideAnswers, map_questions_to_answers
 from dicommap.testing.job_overrides import JobOverrides
 from tests.support.example_counts import examples
 
@@ -30,7 +30,7 @@ FIXED = {"studyInStudy": "applied", "seriesInSeries": "applied"}
 
 @st.composite
 def random_answers(draw: st.DrawFn) -> OverrideAnswers:
-    drawn = {name: draw(st.sampled_from(answers)) for name, answers in list_possible_answers().items()}
+    drawn = {name: draw(st.sampled_from(answers)) for name, answers in map_questions_to_answers().items()}
     return OverrideAnswers.model_validate(drawn | FIXED)
 
 
@@ -221,7 +221,7 @@ SEEN_ELSEWHERE = {
 
 def test_every_question_is_asked() -> None:
     levels = {f"{level}In{override}" for level in LEVELS for override in ("Study", "Series")}
-    assert EXPERIMENTS.keys() | levels | SEEN_ELSEWHERE == list_possible_answers().keys()
+    assert EXPERIMENTS.keys() | levels | SEEN_ELSEWHERE == map_questions_to_answers().keys()
 
 
 @given(answers=random_answers())

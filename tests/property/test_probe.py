@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import assume, event, given
 
-from dicommap.healthimaging.override_questions import OverrideAnswers, list_possible_answers
+from dicommap.healthimaging.override_questions import OverrideAnswers, map_questions_to_answers
 from dicommap.validation.schema_registry import get_schema_validator
 from dicommap.verification.effects import Effect
 from tests.property.test_probed_assumptions import ANSWERS, FRIENDLY, build, check_effects, data_sets
@@ -16,7 +16,7 @@ from tests.support.probe_answers import observable_answers
 from tests.support.simulated_probe import SimulatedProbe
 
 SIZES = {"size1", "size10", "size50"}
-QUESTIONS = [name for name in list_possible_answers() if name not in SIZES]
+QUESTIONS = [name for name in map_questions_to_answers() if name not in SIZES]
 
 
 @examples(20, least=2)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dicommap import Assumptions, Override, Severity
 from dicommap.healthimaging.levels import Level
-from dicommap.healthimaging.override_questions import OverrideAnswers, list_possible_answers
+from dicommap.healthimaging.override_questions import OverrideAnswers, map_questions_to_answers
 from dicommap.overrides.mappings import build_import_configuration, build_override_files
 from dicommap.probing.assumed_settings import make_assumptions
 from dicommap.probing.override_forms import make_attribute
@@ -27,13 +27,13 @@ from tests.support.imported_instances import imported_instance
 from tests.support.probe_answers import observable_answers
 
 ANSWERS = st.builds(
-    OverrideAnswers, **{name: st.sampled_from(words) for name, words in list_possible_answers().items()}
+    OverrideAnswers, **{name: st.sampled_from(words) for name, words in map_questions_to_answers().items()}
 )
 FRIENDLY = st.builds(
     OverrideAnswers,
     **{
         name: st.just("applied") if name.endswith(("InStudy", "InSeries")) else st.sampled_from(words)
-        for name, words in list_possible_answers().items()
+        for name, words in map_questions_to_answers().items()
     },
 )
 """Answers under which attributes of all levels are applied, so that fewer edits are refused."""

@@ -5,9 +5,9 @@ A behaviour that nobody can tell from another is expected as the other: an unrep
 
 from __future__ import annotations
 
-from dicommap.healthimaging.override_questions import OverrideAnswers, list_possible_answers
+from dicommap.healthimaging.override_questions import OverrideAnswers, map_questions_to_answers
 
-LEVELS = [name for name in list_possible_answers() if name.endswith(("InStudy", "InSeries"))]
+LEVELS = [name for name in map_questions_to_answers() if name.endswith(("InStudy", "InSeries"))]
 CONTROLLED = {
     "emptyNoValue",
     "emptyNull",

@@ -133,7 +133,7 @@ class Sheet(Displayable):
         for study in self._inventory.studies():
             carry_over.add_study(study)
         carry_over.add_unknown_row_issues()
-        self._carried, self.carried = carry_over.cells, carry_over.count
+        self._carried, self.carried = carry_over.cells, carry_over.cell_count
         self.issues = Issues(carry_over.issues)
         if self._level is Level.INSTANCE:
             self._carried_instances = carry_over.instances

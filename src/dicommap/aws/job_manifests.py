@@ -61,7 +61,9 @@ def _find_job_folders(output: S3Uri, datastore_id: str, job_id: str) -> Iterator
 def _read_job_folder(clients: Clients, folder: S3Uri, keys: list[str]) -> JobOutput:
     manifest = None
     if JOB_MANIFEST_NAME in keys:
-        pieces = read_in_pieces(clients, folder.bucket, folder.key(JOB_MANIFEST_NAME), limit=JOB_MANIFEST_BYTES_LIMIT)
+        pieces = read_in_pieces(
+            clients, folder.bucket, folder.key_of(JOB_MANIFEST_NAME), limit=JOB_MANIFEST_BYTES_LIMIT
+        )
         manifest = b"".join(pieces)
     return JobOutput(
         folder=make_printable(str(folder)), manifest=manifest, files=_make_record_files(clients, folder, keys)
@@ -71,5 +73,5 @@ def _read_job_folder(clients: Clients, folder: S3Uri, keys: list[str]) -> JobOut
 def _make_record_files(clients: Clients, folder: S3Uri, keys: list[str]) -> Iterator[RecordFile]:
     for key in keys:
         if kind := record_kind_of(key):
-            body = read_in_pieces(clients, folder.bucket, folder.key(key))
+            body = read_in_pieces(clients, folder.bucket, folder.key_of(key))
             yield RecordFile(kind=RecordKind(kind), path=make_printable(f"{folder}{key}"), pieces=body)

@@ -179,7 +179,10 @@ def print_masked_note(masker: Masker, *, to_stderr: bool = False) -> None:
     """
     if masker.example and not masker.is_explained:
         masker.is_explained = True
-        lines = (masker.explain(), "--show-values, or DICOMMAP_SHOW_VALUES=1 in the environment, shows the values.")
+        lines = (
+            masker.explain_marks(),
+            "--show-values, or DICOMMAP_SHOW_VALUES=1 in the environment, shows the values.",
+        )
         if to_stderr:
             print_error(*lines)
         else:

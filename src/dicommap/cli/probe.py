@@ -143,10 +143,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_questions() -> None:
-    from dicommap.healthimaging.override_questions import list_possible_answers
+    from dicommap.healthimaging.override_questions import map_questions_to_answers
     from dicommap.probing.probe_report import describe_question
 
-    for name, answers in list_possible_answers().items():
+    for name, answers in map_questions_to_answers().items():
         print_text(f"{name} ({', '.join(answers)}): {describe_question(name)}", indent="  ")
 
 

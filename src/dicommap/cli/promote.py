@@ -170,8 +170,8 @@ def _describe_promotions(planned: Sequence[PromotionResult], args: argparse.Name
     undone = sorted({keyword for result in planned for keyword in result.undone_keywords})
     if undone:
         yield f"  WARNING: values of overrides of this package are undone: {', '.join(undone)}"
-    if masker.explain():
-        yield f"  {masker.explain()}"
+    if masker.explain_marks():
+        yield f"  {masker.explain_marks()}"
 
 
 def _print_result(promoted: PromoteResult, masker: Masker) -> None:

@@ -53,7 +53,7 @@ KNOWN_MEMBERS = SCHEMA_MEMBERS | frozenset(f"{_JOB_MANIFEST_MEMBER_NAMES} {_COMM
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}|\(?[0-9A-Fa-f]{4}[,_][0-9A-Fa-f]{4}\)?|0[xX][0-9A-Fa-f]{6,8}")
 _MAX_UNMASKED_LENGTH = 3
-"""Maximum number of characters of a name that is not masked, because it is too short to identify a patient."""
+"""Names with at most this number of characters are not masked, because they are too short to identify a patient."""
 _LONGEST = max(map(len, KNOWN_MEMBERS)) + 1
 _KNOWN_PACKAGES = frozenset(
     [

@@ -151,7 +151,7 @@ def _render_legend(masker: Masker) -> Markup:
     if not masker.example:
         return signs
     how = " Draft with --show-values, or call preview_html(show_values=True), for a page with the values."
-    return join_markup(signs, element("p", masker.explain(), how, css="soft"))
+    return join_markup(signs, element("p", masker.explain_marks(), how, css="soft"))
 
 
 def _render_changes(

@@ -109,4 +109,4 @@ def build_masked_notes(masker: Masker) -> list[Note]:
 
     The list is empty if no value was masked.
     """
-    return [Note(text=f"{masker.explain()} dicommap.show_values(True) shows values.")] if masker.example else []
+    return [Note(text=f"{masker.explain_marks()} dicommap.show_values(True) shows values.")] if masker.example else []

@@ -60,7 +60,7 @@ class SheetRows(Mapping[Target, SheetRow]):
         self.numbers = array("Q")
         """The number of each row, in the order of the sheet."""
 
-    def add(self, target: Target, row: SheetRow) -> SheetRow | None:
+    def add_row(self, target: Target, row: SheetRow) -> SheetRow | None:
         """Add the row of a target. If the target has a row already, add nothing, and return that row."""
         stored = (row.number, tuple(row.cells.values()), row.state, row.cell_digests, row.kinds or None)
         first = self._stored.setdefault(target, stored)
@@ -222,7 +222,7 @@ class _RowCollector:
             self.invalid_rows[parsed_row.row] = None
             return
         target, row = parsed_row
-        first = self.rows.add(target, row)
+        first = self.rows.add_row(target, row)
         if first is None:
             return
         location = Location(path=self.name, row=row.number)

@@ -37,7 +37,7 @@ _LOOKUP_LEVELS = {"SeriesInstanceUID": ("series", "instance"), "SOPInstanceUID":
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
 """Keywords of the UIDs that patterns of rules can match, in addition to the captured attributes."""
 _INSTANCE_KEYWORDS = ("SOPInstanceUID", INSTANCE_NUMBER)
-"""Keywords that patterns of rules at the level `instance` can match, too."""
+"""Keywords that patterns can match in addition, if the level of the rule is `instance`."""
 _REMOVAL_POINTER = re.compile(r"/rule/[0-9]+/(?:delete|drop|clear|unset)")
 """Pattern of the JSON Pointers of unknown verbs that users write in place of `remove` or `empty`."""
 

@@ -87,7 +87,7 @@ class SheetCarryOver:
         self.issues += (_convert_to_warning(issue) for issue in issues)
 
     @property
-    def count(self) -> int:
+    def cell_count(self) -> int:
         """Return the number of cells that were carried over."""
         return sum(map(len, self.cells.values()))
 

@@ -124,14 +124,14 @@ class SheetEdits:
         self._store_study_effects()
         rows = [
             (group, row)
-            for group in self._list_groups(study)
+            for group in self._list_groups_of_level(study)
             if (row := self._sheet.rows.get(group.target)) is not None
         ]
         self._add_candidate_uids(study, has_rows=bool(rows))
         for group, row in rows:
             yield from self._make_target_edits(group.target, row, group.values)
 
-    def _list_groups(self, study: Study) -> Sequence[Study | Series | InstanceValues]:
+    def _list_groups_of_level(self, study: Study) -> Sequence[Study | Series | InstanceValues]:
         """Return the objects of a study that may have a row: the study, its series, or its instances.
 
         The level of the sheet decides which of these they are. The instances of a study are read only if the sheet
@@ -229,7 +229,7 @@ class SheetEdits:
             self._add_candidate_study(study.study_instance_uid)
 
     def _add_candidate_study(self, uid: str) -> None:
-        """Compare a Study Instance UID of the inventory with those of the sheet, for hints about rows without study."""
+        """Compare a Study Instance UID of the inventory with those of the sheet, for hints about unused rows."""
         if self._near_studies is None:
             damaged = [uid.text for uid in self._sheet.damaged_uids if uid.column == "StudyInstanceUID"]
             named = (target.study_instance_uid for target in self._sheet.rows)

@@ -26,7 +26,7 @@ ON_VALUES = frozenset({"1", "true", "on"})
 _DAMAGED_CELLS = "has cells without a valid address or text; open it in a spreadsheet and save it again"
 
 
-class TextCollector:
+class CellTextCollector:
     """Collector of a cell's text. It joins the pieces of a formatted text, and leaves out phonetic guides (rPh)."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ def _unescape_character(match: re.Match[str]) -> str:
     return match[0] if 0xD800 <= code <= 0xDFFF else chr(code)
 
 
-class SharedTexts(TextCollector):
+class SharedTexts(CellTextCollector):
     """Handler of the part of a workbook with the texts that several cells share."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ class WorksheetCells:
         self.hidden_columns: list[tuple[int, int]] = []
         """The indexes of the first and the last column of each hidden range of columns."""
         self.merged: list[str] = []
-        self._content = TextCollector()
+        self._content = CellTextCollector()
         self._cells: list[str] = []
         self._row = 0
         self._column = -1

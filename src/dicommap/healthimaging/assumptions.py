@@ -174,7 +174,7 @@ class Assumptions(BaseModel):
                 chosen |= _STRICT_SETTINGS
                 continue
             name, _, value = setting.partition("=")
-            if value not in _list_values_of_settings().get(name, ()):
+            if value not in _map_settings_to_values().get(name, ()):
                 raise make_unknown_choice_error("assumption", setting, [STRICT, *_list_known_settings()])
             chosen[name] = value
         return (base or cls()).model_copy(update=chosen)
@@ -202,10 +202,10 @@ def require_assumptions(assumptions: object) -> None:
         )
 
 
-def _list_values_of_settings() -> dict[str, tuple[str, ...]]:
+def _map_settings_to_values() -> dict[str, tuple[str, ...]]:
     """Return a dict: name of a setting -> its possible values."""
     return {name: get_args(field.annotation) for name, field in Assumptions.model_fields.items()}
 
 
 def _list_known_settings() -> list[str]:
-    return [f"{name}={value}" for name, values in _list_values_of_settings().items() for value in values]
+    return [f"{name}={value}" for name, values in _map_settings_to_values().items() for value in values]

@@ -227,6 +227,6 @@ def make_fitting_answers(assumptions: Assumptions) -> OverrideAnswers:
     return OverrideAnswers.model_validate(answers)
 
 
-def list_possible_answers() -> dict[str, tuple[str, ...]]:
+def map_questions_to_answers() -> dict[str, tuple[str, ...]]:
     """Return a dict: name of a question -> all possible answers."""
     return {name: get_args(field.annotation) for name, field in OverrideAnswers.model_fields.items()}

@@ -31,7 +31,7 @@ class S3Uri:
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.prefix}"
 
-    def key(self, path: str) -> str:
+    def key_of(self, path: str) -> str:
         """Return the object key of the file at `path`, which is relative to this URI."""
         return self.prefix + path
 
@@ -84,7 +84,7 @@ def metadata_path_issues(path: str, uri: S3Uri | None, location: Location) -> It
     problem = _describe_path_problem(path)
     if problem:
         yield make_issue("mapping.path", location, problem=problem)
-    length = len((uri.key(path) if uri else path).encode())
+    length = len((uri.key_of(path) if uri else path).encode())
     if length > MAX_KEY_BYTES:
         yield make_issue("mapping.key-too-long", location, length=length, limit=MAX_KEY_BYTES)
 
@@ -113,7 +113,7 @@ class FolderCounter:
         self.count = 0
         self._before: list[str] = []
 
-    def add(self, key: str) -> None:
+    def add_key(self, key: str) -> None:
         """Count the folders of an object key. Folders of earlier keys are not counted again."""
         folders = key.split("/")[:-1]
         if folders != self._before:
@@ -125,7 +125,7 @@ def count_folders(keys: Iterable[str]) -> int:
     """Return the number of different folders in object keys. All keys of a folder must be next to each other."""
     folders = FolderCounter()
     for key in keys:
-        folders.add(key)
+        folders.add_key(key)
     return folders.count
 
 

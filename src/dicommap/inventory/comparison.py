@@ -106,7 +106,7 @@ class InventoryComparer:
                     of_series.add(difference)
                     yield difference
             status = series_presence.status(series_counts)
-            counts.add(series_counts)
+            counts.add_counts(series_counts)
             presence.add(before=series_presence.before, after=series_presence.after)
             statuses[status] += 1
             keywords |= dict.fromkeys(of_series.instances)

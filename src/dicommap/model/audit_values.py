@@ -50,10 +50,10 @@ class AuditKey:
 
     def hash_value(self, target: Target, tag: int, text: str) -> str:
         """Return the hash of a value of an attribute in a study, series or instance, as 64 hexadecimal digits."""
-        return hmac.digest(self.secret, _encode_value(target, tag, text), "sha256").hex()
+        return hmac.digest(self.secret, _encode_for_hash(target, tag, text), "sha256").hex()
 
 
-def _encode_value(target: Target, tag: int, text: str) -> bytes:
+def _encode_for_hash(target: Target, tag: int, text: str) -> bytes:
     """Return the bytes that are hashed: a JSON array in ASCII, so that no two different inputs have the same bytes."""
     members = [target.study_instance_uid, target.series_instance_uid, target.sop_instance_uid, hex_of(tag), text]
     return json.dumps(members, separators=(",", ":")).encode()

@@ -120,7 +120,7 @@ class InstanceCounts:
         """Return whether all instances and all duplicates are the same in both inventories."""
         return not self.differing and not self.kinds
 
-    def add(self, other: InstanceCounts) -> None:
+    def add_counts(self, other: InstanceCounts) -> None:
         """Add the numbers of `other` to these numbers."""
         self.before += other.before
         self.after += other.after
@@ -223,6 +223,6 @@ class ComparisonTotals:
         """Add the numbers of one study. `keywords` are the attributes that changed in this study."""
         self.studies[status] += 1
         self.series.update(series)
-        self.instances.add(instances)
+        self.instances.add_counts(instances)
         for keyword in keywords:
             self.attributes[keyword].studies += 1

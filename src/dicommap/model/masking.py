@@ -238,7 +238,7 @@ class Masker:
         self.example = self.example or mark
         return mark
 
-    def explain(self) -> str:
+    def explain_marks(self) -> str:
         """Return a sentence that explains the marks of this output. Return "" if no value was masked."""
         return f"In this output, equal marks such as {self.example} mask equal values." if self.example else ""
 

@@ -16,7 +16,7 @@ class AffectedStudies:
     """The Study Instance UIDs of the first LISTED_STUDIES_LIMIT studies."""
     count: int = 0
 
-    def add(self, uid: str) -> None:
+    def add_study(self, uid: str) -> None:
         """Count a study, and keep its UID if `uids` has room for it."""
         if len(self.uids) < LISTED_STUDIES_LIMIT:
             self.uids.append(uid)

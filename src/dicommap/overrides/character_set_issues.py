@@ -69,7 +69,7 @@ def undecodable_source_issues(
             keyword=keyword_of(edit.tag),
             study=study.study_instance_uid,
             series=series,
-            row=_find_sheet_row(edit),
+            row=_find_sheet_row_number(edit),
         )
         count = _find_series_or_study(study, series).values.get(source[0], {}).get(source[1], 0)
         issue = make_issue(
@@ -85,7 +85,7 @@ def undecodable_source_issues(
         yield issue
 
 
-def _find_sheet_row(edit: Edit) -> int | None:
+def _find_sheet_row_number(edit: Edit) -> int | None:
     """Return the number of the row from which an edit comes; None if it does not come from a row."""
     return next((edit_result.row for edit_result in edit.edit_results if edit_result.row is not None), None)
 

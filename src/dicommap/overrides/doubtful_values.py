@@ -56,9 +56,9 @@ class DoubtfulValues:
             if problem is not None:
                 birth_dates[edit.location, problem] = None
         for key in unlisted:
-            self._unlisted.setdefault(key, AffectedStudies()).add(uid)
+            self._unlisted.setdefault(key, AffectedStudies()).add_study(uid)
         for date_key in birth_dates:
-            self._birth_dates.setdefault(date_key, AffectedStudies()).add(uid)
+            self._birth_dates.setdefault(date_key, AffectedStudies()).add_study(uid)
 
     def issues(self) -> Iterator[Issue]:
         """Yield an issue for each edit with a probably wrong value. Call it after the last study."""

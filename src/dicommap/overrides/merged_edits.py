@@ -34,7 +34,7 @@ class MergedEdit:
     origins: list[str]
     can_be_shown: bool
 
-    def add(self, other: MergedEdit) -> None:
+    def add_edit(self, other: MergedEdit) -> None:
         """Add an edit that has the same new value, but a narrower target, such as a series of the study."""
         self.origins += other.origins
         self.can_be_shown &= other.can_be_shown
@@ -112,7 +112,7 @@ def find_instance_contradictions(
                 target = Target(study_instance_uid=study, series_instance_uid=series, sop_instance_uid=instance)
                 issues.append((tag, build_contradiction_issue(target, tag, other.origins[0], merged.origins[0])))
             elif broader:
-                broader[0].add(of_instance.pop(tag))
+                broader[0].add_edit(of_instance.pop(tag))
     return issues
 
 
@@ -156,4 +156,4 @@ def move_instance_edits_to_series(
             continue
         lifted = merged_edits.setdefault(series, {}).setdefault(tag, MergedEdit(first.attribute, [], can_be_shown=True))
         for merged in by_instance.values():
-            lifted.add(merged)
+            lifted.add_edit(merged)

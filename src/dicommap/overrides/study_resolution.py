@@ -188,7 +188,7 @@ def _move_series_edits_to_study(study: Study, merged_edits: MergedEdits) -> None
                 continue
             of_study[tag] = MergedEdit(first.attribute, [], can_be_shown=True)
         for series, merged in by_series.items():
-            of_study[tag].add(merged)
+            of_study[tag].add_edit(merged)
             del merged_edits[series][tag]
     _restore_private_creators(merged_edits)
 

@@ -46,7 +46,7 @@ class EditsNeedingUpdates:
         if not reasons:
             return
         for key in dict.fromkeys(_iterate_edit_reasons(edits, reasons)):
-            self._studies.setdefault(key, AffectedStudies()).add(study)
+            self._studies.setdefault(key, AffectedStudies()).add_study(study)
 
     def issues(self) -> Iterator[Issue]:
         """Yield an issue for each collected edit. Call it after the last study."""

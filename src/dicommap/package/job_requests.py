@@ -59,7 +59,7 @@ class JobRequest:
             # The file may have changed since the validation. So the bytes to upload are compared again.
             if (len(data), hashlib.sha256(data).hexdigest()) != (planned.size, planned.sha256):
                 raise PackageError(f"{planned.path} was changed meanwhile.", fix="Draft the package again.")
-            yield UploadDocument(bucket=uri.bucket, key=uri.key(planned.path), data=data)
+            yield UploadDocument(bucket=uri.bucket, key=uri.key_of(planned.path), data=data)
 
 
 def require_package(package: Path) -> None:

@@ -66,7 +66,7 @@ class ProbeCleaner:
         uids = sorted({study.study_instance_uid for request in requests for study in request.job.studies})
         image_sets = [image_set for uid in uids for image_set in self._find_image_sets(uid)]
         folder = self.record.folder
-        listed = {folder.key(item.key) for item in list_objects(self.clients, folder)}
+        listed = {folder.key_of(item.key) for item in list_objects(self.clients, folder)}
         keys: dict[str, list[str]] = {}
         for request in requests:
             objects = keys.setdefault(request.prefix.bucket, [])
@@ -129,5 +129,5 @@ class ProbeCleaner:
             bucket=output.bucket, prefix=f"{output.prefix}{job_folder_name(state.datastoreId, state.jobId)}/"
         )
         found = (item.key for item in list_objects(self.clients, folder))
-        manifests = [folder.key(name) for name in found if name == JOB_MANIFEST_NAME or record_kind_of(name)]
+        manifests = [folder.key_of(name) for name in found if name == JOB_MANIFEST_NAME or record_kind_of(name)]
         keys.setdefault(folder.bucket, []).extend(manifests)

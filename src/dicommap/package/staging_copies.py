@@ -70,13 +70,13 @@ def plan_copies(package: PackageDirectory, job: PlanJob) -> dict[str, StagingCop
         root, in_s3 = roots[planned.root]
         copies[planned.key] = StagingCopy(
             source_bucket=None if in_s3 is None else in_s3.bucket,
-            source=_make_local_path(root, planned.source) if in_s3 is None else in_s3.key(planned.source),
+            source=_make_local_path(root, planned.source) if in_s3 is None else in_s3.key_of(planned.source),
             etag=planned.etag,
             modified_ns=planned.modified_ns,
             size=planned.size,
             uids=InstanceUids(planned.study_instance_uid, planned.series_instance_uid, planned.sop_instance_uid),
             bucket=uri.bucket,
-            key=uri.key(planned.key),
+            key=uri.key_of(planned.key),
         )
     return copies
 

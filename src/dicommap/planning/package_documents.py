@@ -74,7 +74,7 @@ class JobObjectCounts:
         for planned in objects:
             self.files += 1
             self.bytes += planned.size
-            self._folders.add(planned.key)
+            self._folders.add_key(planned.key)
             if planned.disposition in INSTANCE_DISPOSITIONS:
                 self.instances += 1
                 if planned.series_instance_uid != series or planned.study_instance_uid != study:

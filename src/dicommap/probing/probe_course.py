@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.levels import Level
-from dicommap.healthimaging.override_questions import SIZES, list_possible_answers
+from dicommap.healthimaging.override_questions import SIZES, map_questions_to_answers
 from dicommap.probing import judging
 from dicommap.probing.experiments import (
     COPIES,
@@ -324,7 +324,7 @@ class ProbeCourse:
 
 def _drop_impossible_answer(question: str, verdict: Verdict) -> Verdict:
     """Return the verdict if its answer is one of the possible answers to the question; else an unclear verdict."""
-    if verdict.answer is None or verdict.answer in list_possible_answers()[question]:
+    if verdict.answer is None or verdict.answer in map_questions_to_answers()[question]:
         return verdict
     return make_unclear_verdict(f"{verdict.seen}; the question has no such answer", *verdict.jobs)
 

@@ -176,7 +176,7 @@ class JobLedger:
             self.record_counts.not_instances[disposition] += 1
             self.record_counts.refused_not_instances[disposition] += bool(entry.failed and not entry.imported)
             self.record_counts.others += bool(entry.imported or entry.failed)
-        place = _locate_key(self._uri.key(entry.planned.key))
+        place = _locate_key(self._uri.key_of(entry.planned.key))
         if entry.imported and entry.failed:
             self.issues.add(make_issue("manifest.contradiction", place))
         if entry.is_in_two_image_sets:

@@ -10,7 +10,7 @@ from dicommap.dicom.dictionary import tag_of
 from dicommap.errors import UsageError
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
-from dicommap.healthimaging.override_questions import OverrideAnswers, list_possible_answers
+from dicommap.healthimaging.override_questions import OverrideAnswers, map_questions_to_answers
 from dicommap.healthimaging.quotas import Quotas
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ _SETTINGS = tuple(setting.name for setting in fields(Behaviour) if setting.name 
 
 
 def _parse_answer_setting(name: str, text: str) -> dict[str, str]:
-    choices = list_possible_answers()
+    choices = map_questions_to_answers()
     if name not in choices:
         raise make_unknown_choice_error("answer", name, choices)
     if text not in choices[name]:

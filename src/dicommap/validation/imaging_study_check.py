@@ -38,7 +38,7 @@ def load_imaging_study_check() -> Callable[[dict[str, Any]], None]:
         ) from None
     from pydantic import ValidationError
 
-    def check(resource: dict[str, Any]) -> None:
+    def require_valid_resource(resource: dict[str, Any]) -> None:
         try:
             ImagingStudy.model_validate(_replace_unusual_spaces(resource))
         except ValidationError as error:
@@ -48,7 +48,7 @@ def load_imaging_study_check() -> Callable[[dict[str, Any]], None]:
             }
             raise ValueError(f"no ImagingStudy: {', '.join(sorted(places))}") from None
 
-    return check
+    return require_valid_resource
 
 
 def _replace_unusual_spaces(value: Any) -> Any:  # noqa: ANN401  JSON of any type

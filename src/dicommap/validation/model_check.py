@@ -39,7 +39,7 @@ ITEM_MODELS: dict[str, type[BaseModel]] = {
     "plannedFile": PlannedFile,
     "updateFile": UpdateFile,
 }
-"""Name of a definition that is the schema of the items of a list -> model of the items."""
+"""Name of a definition in a schema, which describes the items of a list -> pydantic model of these items."""
 
 SCHEMAS_WITH_ITEM_MODELS = ("import-configuration", "start-dicom-import-job", "plan")
 """Names of the schemas whose lists are checked with ITEM_MODELS."""

@@ -49,7 +49,7 @@ def check_objects_csv(
             counts["instances"] += planned.disposition in INSTANCE_DISPOSITIONS
             counts["sourceFiles"] += 1
             counts["sourceBytes"] += planned.size
-            folders.add(planned.key)
+            folders.add_key(planned.key)
             added.discard(planned.key.partition("/")[0] if "/" in planned.key else "")
     except ValueError as error:  # also a UnicodeDecodeError, whose message contains bytes of the file
         problem = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)

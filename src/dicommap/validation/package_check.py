@@ -216,7 +216,7 @@ def _read_plan(files: FilesByPath, drafted: Plan | None) -> _PlanWithIssues:
         jobs = PlanJobs.validate(drafted.jobs)
         header = drafted.model_dump(mode="json", exclude_none=True, exclude={"jobs"})
         value = {**header, "jobs": _JobJsonValues(jobs)}
-        return _PlanWithIssues(value, list(_value_count_issues(drafted)), jobs, model=drafted)
+        return _PlanWithIssues(value, list(_plan_value_count_issues(drafted)), jobs, model=drafted)
     parts = plan_hash = None
     lines = open_hashed_lines(files, PLAN_FILE)
     if lines is not None and not isinstance(lines, Issue):
@@ -232,7 +232,7 @@ def _read_plan(files: FilesByPath, drafted: Plan | None) -> _PlanWithIssues:
     return _PlanWithIssues(plan, issues, PlanJobs() if plan is None else PlanJobs.validate(plan["jobs"]), plan_hash)
 
 
-def _value_count_issues(plan: Plan) -> Iterator[Issue]:
+def _plan_value_count_issues(plan: Plan) -> Iterator[Issue]:
     """Yield an issue if plan.json would have more values than a plan may have."""
     counts = (count_json_separators(piece.encode()) for piece in iterate_plan_json(plan))
     if sum(counts) >= PLAN_LIMIT.values:

@@ -130,7 +130,7 @@ class JobObjectsCheck:
             self._issues.add(make_issue("object.override-differs", self._locate_key(listed.key), what="size"))
             return
         try:
-            sha256 = self._stored.sha256(self._uri.bucket, self._uri.key(listed.key))
+            sha256 = self._stored.sha256(self._uri.bucket, self._uri.key_of(listed.key))
         except AwsError as error:
             if not error.local:
                 raise
@@ -147,7 +147,7 @@ class JobObjectsCheck:
         self._strays += 1
         if self._strays > JOB_ISSUE_LIMIT:
             return
-        whole = self._uri.key(listed.key)
+        whole = self._uri.key_of(listed.key)
         head = self._stored.read_start(self._uri.bucket, whole, P10_HEAD_SIZE) if listed.size >= P10_HEAD_SIZE else b""
         if isinstance(head, str):
             self._issues.add(make_issue("listing.stray-unread", self._locate_key(listed.key), reason=head))

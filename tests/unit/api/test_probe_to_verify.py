@@ -14,7 +14,7 @@ from hypothesis import Phase, event, given, settings
 
 import dicommap
 from dicommap.aws import Clients
-from dicommap.healthimaging.override_questions import OverrideAnswers, list_possible_answers
+from dicommap.healthimaging.override_questions import OverrideAnswers, map_questions_to_answers
 from dicommap.model.study import Series, Study
 from dicommap.testing import Behaviour, ImportJobService
 from dicommap.verification.effects import Effect
@@ -123,7 +123,7 @@ def test_a_draft_under_the_assumptions_of_a_probe_verifies_as_applied(bucket: Bu
         instanceInStudy="ignored",
         studyInSeries="refused",
     )
-    questions = [name for name, words in list_possible_answers().items() if getattr(answers, name) != words[0]]
+    questions = [name for name, words in map_questions_to_answers().items() if getattr(answers, name) != words[0]]
     questions += ["emptyNull", "patientInStudy"]
     with hospital(bucket, answers, tmp_path) as user:
         report = user.probe(questions).report
@@ -148,7 +148,7 @@ def test_whatever_the_behaviour_is_a_draft_is_refused_or_applied(s3_endpoint: st
             patched.setenv(name, value)
         client = s3_client(s3_endpoint)
         client.create_bucket(Bucket="dicommap-promise")
-        questions = [name for name in list_possible_answers() if not name.startswith("size")]
+        questions = [name for name in map_questions_to_answers() if not name.startswith("size")]
         prefix = f"{Path(place).name}/"
         with hospital(Bucket("dicommap-promise", s3_endpoint, client), answers, Path(place), prefix) as user:
             report = user.probe(questions).report

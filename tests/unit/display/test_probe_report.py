@@ -13,7 +13,7 @@ from dicommap.display.probe_report import (
 )
 from dicommap.display.report_html import render_html_page
 from dicommap.display.report_text import render_text
-from dicommap.healthimaging.override_questions import QUESTION_SUBJECTS, OverrideAnswers, list_possible_answers
+from dicommap.healthimaging.override_questions import QUESTION_SUBJECTS, OverrideAnswers, map_questions_to_answers
 from dicommap.probing.probe_estimate import estimate_probe
 from dicommap.probing.probe_report import ProbeReport
 from tests.support.simulated_probe import SimulatedProbe
@@ -26,7 +26,7 @@ def report() -> ProbeReport:
 
 
 def test_each_question_has_a_subject_for_a_narrow_table() -> None:
-    assert list(QUESTION_SUBJECTS) == list(list_possible_answers())
+    assert list(QUESTION_SUBJECTS) == list(map_questions_to_answers())
     widths = [max(map(len, words)) for words in ([*QUESTION_SUBJECTS], ["not-counted"], ["files-failed"])]
     assert sum(widths) + 3 * 2 + max(map(len, QUESTION_SUBJECTS.values())) <= 80
 

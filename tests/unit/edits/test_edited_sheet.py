@@ -175,9 +175,9 @@ def test_rows_are_the_same_in_any_store(store: ItemStore) -> None:
     ]
     expected = {Target(study_instance_uid=uid): row for uid, row in rows}
     sheet_rows = SheetRows(store)
-    assert [sheet_rows.add(target, row) for target, row in expected.items()] == [None] * 3
+    assert [sheet_rows.add_row(target, row) for target, row in expected.items()] == [None] * 3
     other = SheetRow(number=8, cells={"PatientID": "9", "PatientName": "Z"})
-    assert [sheet_rows.add(target, other) for target in expected] == list(expected.values())
+    assert [sheet_rows.add_row(target, other) for target in expected] == list(expected.values())
     assert sheet_rows == expected
     assert list(sheet_rows) == list(expected)
     assert list(sheet_rows.numbers) == [2, 3, 7]

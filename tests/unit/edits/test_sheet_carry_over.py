@@ -42,7 +42,7 @@ def carried(
         carry_over.add_study(found)
     carry_over.add_unknown_row_issues()
     assert not [issue for issue in carry_over.issues if issue.severity is Severity.ERROR]
-    assert carry_over.count == sum(map(len, carry_over.cells.values()))
+    assert carry_over.cell_count == sum(map(len, carry_over.cells.values()))
     cells = carry_over.cells.get(now[0].target, {}) if now else {}
     return cells, [(issue.code, issue.location.cell, issue.message) for issue in carry_over.issues]
 

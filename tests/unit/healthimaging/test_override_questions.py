@@ -6,12 +6,12 @@ import pytest
 from pydantic import ValidationError
 
 from dicommap.healthimaging.assumptions import Assumptions
-from dicommap.healthimaging.override_questions import OverrideAnswers, list_possible_answers, make_fitting_answers
+from dicommap.healthimaging.override_questions import OverrideAnswers, make_fitting_answers, map_questions_to_answers
 
 
 def test_every_question_has_at_least_two_answers_and_a_default_among_them() -> None:
     defaults = OverrideAnswers()
-    for name, answers in list_possible_answers().items():
+    for name, answers in map_questions_to_answers().items():
         assert len(answers) >= 2, name
         assert getattr(defaults, name) in answers, name
 

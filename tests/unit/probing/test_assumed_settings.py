@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.healthimaging.assumptions import Assumptions
-from dicommap.healthimaging.override_questions import OverrideAnswers, list_possible_answers
+from dicommap.healthimaging.override_questions import OverrideAnswers, map_questions_to_answers
 from dicommap.probing.assumed_settings import make_assumptions
 
 
@@ -41,6 +41,6 @@ def test_an_answer_decides_its_setting(answers: dict[str, str | None], expected:
 
 
 def test_levels_without_a_clear_answer_are_unavailable() -> None:
-    for name in (name for name in list_possible_answers() if name.endswith(("InStudy", "InSeries"))):
+    for name in (name for name in map_questions_to_answers() if name.endswith(("InStudy", "InSeries"))):
         for answer in ("ignored", "refused", None):
             assert make_assumptions({name: answer}) == Assumptions.model_validate({name: "unavailable"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import UsageError
-from dicommap.healthimaging.override_questions import OverrideAnswers, list_possible_answers
+from dicommap.healthimaging.override_questions import OverrideAnswers, map_questions_to_answers
 from dicommap.testing import Behaviour
 
 
@@ -69,6 +69,6 @@ def test_every_answer_is_explained() -> None:
         for name in names.split(",")
     }
     defaults = OverrideAnswers()
-    for name, answers in list_possible_answers().items():
+    for name, answers in map_questions_to_answers().items():
         assert sorted(explained[name]) == sorted(answers)
         assert explained[name][0] == getattr(defaults, name)

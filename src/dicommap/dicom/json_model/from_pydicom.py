@@ -43,7 +43,7 @@ def data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
 
     """
     conversion = _DataSetConverter(little=dataset.original_encoding[1] is not False)
-    return conversion.data_set(dataset, "", 1), conversion.issues
+    return conversion.convert_data_set(dataset, "", 1), conversion.issues
 
 
 class _DataSetConverter:
@@ -53,7 +53,7 @@ class _DataSetConverter:
         self.issues: list[Issue] = []
         self._little = little
 
-    def data_set(self, dataset: Dataset, pointer: str, depth: int) -> DataSet:
+    def convert_data_set(self, dataset: Dataset, pointer: str, depth: int) -> DataSet:
         """Return a pydicom data set, or an item of a sequence, in the DICOM JSON Model.
 
         Args:
@@ -98,7 +98,7 @@ class _DataSetConverter:
         if not all(isinstance(item, Dataset) for item in element.value or ()):
             raise _NotConvertibleError("its value is not a sequence of items")
         items = [
-            self.data_set(item, f"{pointer}/Value/{index}", depth + _LEVELS_OF_AN_ITEM)
+            self.convert_data_set(item, f"{pointer}/Value/{index}", depth + _LEVELS_OF_AN_ITEM)
             for index, item in enumerate(element.value or ())
         ]
         return Attribute(vr="SQ", Value=items) if items else Attribute(vr="SQ")
