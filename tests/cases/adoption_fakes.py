@@ -42,7 +42,7 @@ class OverridesInS3:
         described = self._objects.get(path, {})
         if "refused" in described:
             raise ClientError({"Error": {"Code": described["refused"], "Message": ""}}, "GetObject")
-        body = described.get("text", "").encode() or self._package.override_file(job, path)
+        body = described.get("text", "").encode() or self._package.read_override_file(job, path)
         written = datetime.fromisoformat(described["written"]) if "written" in described else WRITTEN
         return {"Body": io.BytesIO(body), "ContentLength": len(body), "ETag": '"1"', "LastModified": written}
 

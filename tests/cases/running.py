@@ -247,8 +247,8 @@ def _adopt(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
         clock=SYSTEM_CLOCK,
         job_requests=make_job_requests(package, (), {}, None),
     )
-    named = adopter.get(arguments["named"])
-    adopter.check([adopter.compare(job) for job in named], compare_overrides=True)
+    named = adopter.get_jobs(arguments["named"])
+    adopter.decide_adoptions([adopter.compare_job(job) for job in named], compare_overrides=True)
     return adopter.issues
 
 

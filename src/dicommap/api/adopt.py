@@ -34,7 +34,11 @@ from dicommap.issues import has_errors
 from dicommap.model.displayable import Displayable
 from dicommap.model.job_adoption import AdoptionResult
 from dicommap.package.audit_log import record_job_events
-from dicommap.package.aws_account_check import add_saved_settings, require_same_datastore, require_same_endpoint
+from dicommap.package.aws_account_check import (
+    make_clients_with_saved_settings,
+    require_same_datastore,
+    require_same_endpoint,
+)
 from dicommap.package.job_adopter import JobAdopter
 from dicommap.package.job_requests import (
     find_placeholders,
@@ -188,8 +192,8 @@ def adopt(
         "outputS3Uri": output_s3_uri,
         "inputOwnerAccountId": input_owner_account_id,
     }
-    kept = planned.aws_account()
-    reached = add_saved_settings(clients, kept)
+    kept = planned.read_aws_account()
+    reached = make_clients_with_saved_settings(clients, kept)
     require_same_endpoint(kept, reached)
     adopter = JobAdopter(
         clients=reached,
@@ -204,8 +208,10 @@ def adopt(
         if find:
             return _search_jobs_of_data_store(place, adopter, since, report)
         with nullcontext() if dry_run else adopter.states.lock():
-            properties = adopter.get(track_progress(ids, report, len(ids)))
-            adoptions = adopter.check([adopter.compare(job) for job in properties], compare_overrides=check)
+            properties = adopter.get_jobs(track_progress(ids, report, len(ids)))
+            adoptions = adopter.decide_adoptions(
+                [adopter.compare_job(job) for job in properties], compare_overrides=check
+            )
             if not dry_run and not has_errors(adopter.issues):
                 adoptions = _save_adoptions(adopter, adoptions, is_first=kept is None, on_step=on_step or ignore_step)
                 record_job_events(place, adopter.states.read_all(job.id for job in planned.plan.jobs).values())
@@ -219,7 +225,7 @@ def _search_jobs_of_data_store(
     listed = list(adopter.jobs.list_jobs(adopter.datastore))
     first = _make_search_start(since)
     chosen = [job for job in listed if first is None or job.submittedAt is None or job.submittedAt >= first]
-    found = list(adopter.find(track_progress(chosen, report, len(chosen))))
+    found = list(adopter.find_adoptions(track_progress(chosen, report, len(chosen))))
     found.sort(key=lambda job: format_utc(job.properties.submittedAt) or "", reverse=True)
     return AdoptResult(
         package=place,
@@ -285,7 +291,7 @@ def _save_adoptions(
 ) -> list[JobAdoption]:
     """Save the jobs that fit in the package, and call `on_step` for each. Return all jobs with their new results."""
     saved = []
-    for adoption in adopter.save(adoptions, is_first=is_first):
+    for adoption in adopter.save_adoptions(adoptions, is_first=is_first):
         saved.append(adoption)
         if adoption.job is not None:
             on_step(adoption.job, f"{_STEPS[adoption.result]} {adoption.properties.jobId}")

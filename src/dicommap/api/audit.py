@@ -118,7 +118,7 @@ def audit(
         kind=None if kind is None else to_choice(AuditKind, kind, "kind of lines"),
         since=None if since is None else parse_since(since),
     )
-    reader.check()
+    reader.read_draft_and_issues()
     secret = None if value is None else read_audit_key(key)
     if value is not None:
         reader.require_comparable(secret)

@@ -36,7 +36,7 @@ from dicommap.package.audit_key import choose_audit_values
 from dicommap.package.draft_inputs import EditSources, read_edits
 from dicommap.package.draft_result import Draft
 from dicommap.package.original_attributes_file import OriginalAttributesFile
-from dicommap.package.package_writer import require_writable, write_package
+from dicommap.package.package_writer import require_new_package, write_package
 from dicommap.package.temporary_store import TemporaryStore
 from dicommap.planning.inventory_jobs import (
     DEFAULT_QUOTAS,
@@ -200,7 +200,7 @@ def draft(
     inventory = require_inventory(inventory)
     directory = None if output is None else Path(output)
     if directory is not None:
-        require_writable(directory)
+        require_new_package(directory)
     data_store = find_data_store_id(inventory.sources)
     if data_store is not None:
         _require_update_settings(updates=updates, has_prefix=bool(input_s3_uri or stage_uri or staging or leave_out))

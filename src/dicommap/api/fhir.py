@@ -22,7 +22,7 @@ from dicommap.inventory.inventory_argument import open_inventory_argument
 from dicommap.issues import has_errors, make_issue
 from dicommap.issues.bounded_list import make_bounded_issues
 from dicommap.model.package_layout import PLAN_FILE
-from dicommap.package.document_reader import DocumentFolder, format_name
+from dicommap.package.document_reader import DocumentFolder, format_path_name
 from dicommap.package.override_data_sets import OverrideDataSets
 from dicommap.package.package_directory import PackageDirectory, read_plan
 from dicommap.validation.imaging_study_check import load_imaging_study_check
@@ -216,17 +216,17 @@ def _open_overrides(package: Path) -> Mapping[Target, DataSet]:
     """
     if not (package / PLAN_FILE).is_file():
         raise DocumentError(
-            f"{format_name(package)} is no package: it has no plan.json.", fix="Name what 'dicommap draft' wrote."
+            f"{format_path_name(package)} is no package: it has no plan.json.", fix="Name what 'dicommap draft' wrote."
         )
     if has_errors(check_package(DocumentFolder(package), None, None)):
         raise DocumentError(
-            f"The package {format_name(package)} has errors.",
-            fix=f"List them with: dicommap validate {format_name(package)}",
+            f"The package {format_path_name(package)} has errors.",
+            fix=f"List them with: dicommap validate {format_path_name(package)}",
         )
     plan = read_plan(package)
     if plan.attempt > 1:
         raise UsageError(
-            f"The package {format_name(package)} is a retry: it has the overrides of what is imported again only.",
+            f"The package {format_path_name(package)} is a retry: it has the overrides of what is imported again only.",
             fix="Name the package that was drafted first, which has those of all studies.",
         )
     return OverrideDataSets(PackageDirectory(package, plan))

@@ -129,10 +129,10 @@ def _read_known_members(package: PackageDirectory) -> dict[str, Any]:
 
     If both have a value for a member, it is that of the first submit.
     """
-    jobs, account = package.plan.jobs, package.aws_account()
+    jobs, account = package.plan.jobs, package.read_aws_account()
     members = {
         name: value
-        for name, value in (package.request(jobs[0]) if jobs else {}).items()
+        for name, value in (package.read_request(jobs[0]) if jobs else {}).items()
         if name in StartDICOMImportJobRequest.model_fields and value != f"<{name}>"
     }
     return members if account is None else members | account.model_dump(exclude_none=True)

@@ -30,11 +30,11 @@ from dicommap.model.displayable import Displayable
 from dicommap.package.aws_account_check import (
     ACCOUNT_EXAMPLES,
     ACCOUNT_OPTIONS,
-    add_saved_settings,
+    make_clients_with_saved_settings,
     require_same_endpoint,
 )
 from dicommap.package.job_requests import require_no_missing_members, require_valid_members
-from dicommap.package.probe_directory import ProbeDirectory, make_record
+from dicommap.package.probe_directory import ProbeDirectory, make_probe_record
 from dicommap.package.probe_session import ProbeSession
 from dicommap.probing.probe_estimate import estimate_probe
 from dicommap.probing.question_experiments import QUESTIONS
@@ -165,14 +165,14 @@ def probe(
     if dry_run and not clean_up:
         return ProbeResult(directory=place.path, issues=Issues(), estimate=estimate_probe(asked))
     kept = place.states.read_account()
-    reached = add_saved_settings(clients, kept)
+    reached = make_clients_with_saved_settings(clients, kept)
     require_same_endpoint(kept, reached)
     is_new = record is None
     if record is None:
         if clean_up:
             raise UsageError(f"{place.path} has no probe.", fix="Name the directory of the probe to clean up.")
         _require_all_members(members)
-        record = make_record(asked, members, get_caller_region(reached))
+        record = make_probe_record(asked, members, get_caller_region(reached))
     session = ProbeSession(place, record, reached, clock, concurrent_jobs, confirm, on_step or ignore_step)
     if clean_up:
         deletion = session.clean_up(dry_run=dry_run)

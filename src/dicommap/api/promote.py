@@ -31,8 +31,8 @@ from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.audit_log import record_event
-from dicommap.package.aws_account_check import add_saved_settings
-from dicommap.package.image_set_contents import ImageSetContents
+from dicommap.package.aws_account_check import make_clients_with_saved_settings
+from dicommap.package.image_set_contents import ImageSetContentReader
 from dicommap.package.image_set_promoter import ImageSetPromoter
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.promotion_states import PromotionStates
@@ -152,8 +152,8 @@ def promote(
     """
     opened = PackageDirectory(Path(package))
     datastore = choose_datastore(opened, datastore_id)
-    complete = add_saved_settings(clients, opened.aws_account())
-    contents = ImageSetContents(service=ImageSets(complete, clock), datastore=datastore, clock=clock)
+    complete = make_clients_with_saved_settings(clients, opened.read_aws_account())
+    contents = ImageSetContentReader(service=ImageSets(complete, clock), datastore=datastore, clock=clock)
     states = PromotionStates(opened.path)
     promoter = ImageSetPromoter(contents=contents, states=states, allow_other_patient=allow_other_patient)
     candidates = _PromotionCandidates(opened, contents, manifests=manifests, clients=clients)
@@ -182,7 +182,7 @@ class _PromotionCandidates:
     """The image sets to promote: those that the caller names by ids or studies, or else those of the job manifests."""
 
     package: PackageDirectory
-    contents: ImageSetContents
+    contents: ImageSetContentReader
     manifests: StrPath | None = field(kw_only=True)
     clients: Clients | None = field(kw_only=True)
 
@@ -230,7 +230,7 @@ def _find_edited_keywords(package: PackageDirectory, studies: set[str]) -> dict[
     for job in package.plan.jobs if studies else ():
         for mapping in job.mappings:
             if mapping.studyInstanceUID in studies:
-                document = json.loads(package.override_file(job, mapping.metadataFilePath))
+                document = json.loads(package.read_override_file(job, mapping.metadataFilePath))
                 data_set = parse_override_data_set(document, package.plan.assumptions)
                 keywords = {keyword_of(int(digits, 16)) for digits in data_set}
                 edited.setdefault((mapping.studyInstanceUID, mapping.seriesInstanceUID), set()).update(keywords)

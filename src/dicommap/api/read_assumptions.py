@@ -9,7 +9,7 @@ from dicommap.arguments import convert_arguments, to_path
 from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import DocumentError
 from dicommap.healthimaging.assumptions import Assumptions
-from dicommap.package.document_reader import format_name, read_document
+from dicommap.package.document_reader import format_path_name, read_document
 from dicommap.reading.document_limits import SUBMISSION_LIMIT
 from dicommap.validation.schema_check import check_schema
 
@@ -36,7 +36,7 @@ def read_assumptions(path: StrPath) -> Assumptions:
     issues += [] if issues else check_schema("assumptions", document)
     if issues:
         raise DocumentError(
-            f"{format_name(place)} is not a file of assumptions; the first issue: {issues[0]}",
+            f"{format_path_name(place)} is not a file of assumptions; the first issue: {issues[0]}",
             fix="Name the assumptions.json that 'dicommap probe' wrote; 'dicommap schema assumptions' describes it.",
         )
     return Assumptions.model_validate(document["assumptions"])

@@ -190,7 +190,7 @@ class ReconciliationRun:
 
     def reconcile(self, job: PlanJob) -> JobReconciliation:
         """Return the reconciliation of one job of the package. The job is not added to `result`."""
-        submission = self.package.submission(job)
+        submission = self.package.read_submission(job)
         return reconcile_job(job, self.package.objects(job), submission, self._find_job_output(job, submission))
 
     def result(self) -> Reconciliation:
@@ -217,10 +217,10 @@ class ReconciliationRun:
         if submission is None or not job_id:
             return None
         from dicommap.aws.job_manifests import fetch_job_manifests
-        from dicommap.package.aws_account_check import add_saved_settings
+        from dicommap.package.aws_account_check import make_clients_with_saved_settings
 
-        self._completed_clients = self._completed_clients or add_saved_settings(
-            self._clients, self.package.aws_account()
+        self._completed_clients = self._completed_clients or make_clients_with_saved_settings(
+            self._clients, self.package.read_aws_account()
         )
         return fetch_job_manifests(self._completed_clients, submission.outputS3Uri, submission.datastoreId, job_id)
 

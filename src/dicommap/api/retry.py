@@ -15,7 +15,7 @@ from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.displayable import Displayable
 from dicommap.overrides.override import parse_override
 from dicommap.overrides.override_file import dump_override
-from dicommap.package.package_writer import require_writable, write_package
+from dicommap.package.package_writer import require_new_package, write_package
 from dicommap.package.review_tables import filter_tables
 from dicommap.package.temporary_store import TemporaryStore
 from dicommap.planning.job_load import OverrideSizes
@@ -78,7 +78,7 @@ def read_overrides(
         if key in done:
             continue
         done.add(key)
-        data = package.override_file(job, mapping.metadataFilePath)
+        data = package.read_override_file(job, mapping.metadataFilePath)
         try:
             yield parse_override(data, mapping, package.plan.assumptions)
         except ValueError as error:
@@ -91,8 +91,8 @@ def read_account_members(package: PackageDirectory, job: PlanJob) -> dict[str, s
 
     Members whose value is a placeholder are left out.
     """
-    submission = package.submission(job)
-    members = package.request(job) if submission is None else submission.model_dump()
+    submission = package.read_submission(job)
+    members = package.read_request(job) if submission is None else submission.model_dump()
     return {name: members[name] for name in _ACCOUNT_MEMBERS if members.get(name) not in (None, f"<{name}>")}
 
 
@@ -153,7 +153,7 @@ class RetryBuilder:
 
         """
         place, selection = Path(output), self._selection
-        require_writable(place)
+        require_new_package(place)
         if selection.is_empty:
             return self._make_result(None, 0, selection.issues or [make_issue("reconcile.nothing-to-retry")])
         account = read_account_members(self._package, selection.jobs[0])
@@ -182,7 +182,7 @@ class RetryBuilder:
 
     def _make_event(self) -> AuditEvent:
         """Return the event for audit.jsonl which says that the new package was drafted. It names the earlier plan."""
-        first = self._package.draft_event()
+        first = self._package.read_draft_event()
         plan = self._package.hash_plan()
         if first is None:
             return AuditEvent(action=AuditAction.DRAFTED, earlierPlan=plan)

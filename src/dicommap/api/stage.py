@@ -28,7 +28,7 @@ from dicommap.errors import UsageError
 from dicommap.issues import Location, make_issue, select_error_issues
 from dicommap.issues.bounded_list import limit_and_count_issues
 from dicommap.model.displayable import Displayable
-from dicommap.package.aws_account_check import add_saved_settings
+from dicommap.package.aws_account_check import make_clients_with_saved_settings
 from dicommap.package.job_requests import require_jobs
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.staging_copies import find_job_sources, parse_job_uri, plan_copies, select_staged_jobs
@@ -151,7 +151,7 @@ def stage(
         issues += check_source_roots(used, roots)
     if issues or not chosen:
         return StageResult(package=Path(package), jobs=(), issues=Issues(issues))
-    reached = add_saved_settings(clients, planned.aws_account())
+    reached = make_clients_with_saved_settings(clients, planned.read_aws_account())
     if confirm is not None:
         require_confirmed(confirm, make_staging_transfer(planned, chosen, list(used.values()), reached))
     return _stage_jobs(planned, chosen, ObjectCopier(reached, roots), progress)

@@ -34,7 +34,7 @@ from dicommap.issues.wording import format_count
 from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import job_folder
 from dicommap.package.audit_log import record_job_events
-from dicommap.package.aws_account_check import add_saved_settings, require_same_endpoint
+from dicommap.package.aws_account_check import make_clients_with_saved_settings, require_same_endpoint
 from dicommap.package.job_requests import (
     find_placeholders,
     make_job_requests,
@@ -187,8 +187,8 @@ def submit(
         "inputOwnerAccountId": input_owner_account_id,
     }
     given = {name: value for name, value in account.items() if value is not None}
-    kept = planned.aws_account()
-    clients = add_saved_settings(clients, kept)
+    kept = planned.read_aws_account()
+    clients = make_clients_with_saved_settings(clients, kept)
     require_same_endpoint(kept, clients)
     job_requests = make_job_requests(planned, jobs, given, kept)
     issues += _output_uri_issues(planned, job_requests)

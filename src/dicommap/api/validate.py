@@ -32,7 +32,7 @@ from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.model.package_layout import PLAN_FILE, job_folder
 from dicommap.overrides.override_check import check_override
 from dicommap.overrides.override_file import parse_override_data_set
-from dicommap.package.document_reader import DocumentFolder, format_name, read_document
+from dicommap.package.document_reader import DocumentFolder, format_path_name, read_document
 from dicommap.package.draft_inputs import read_rules
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import validate_opened_package_in_s3
@@ -181,7 +181,7 @@ def validate_and_open(
     """
     if not (place / PLAN_FILE).is_file():
         raise DocumentError(
-            f"{format_name(place)} is a directory without a plan.json.",
+            f"{format_path_name(place)} is a directory without a plan.json.",
             fix="Name a package that 'dicommap draft' wrote; 'dicommap validate' also takes a single document.",
         )
     with progress_reporter(progress, "files") as report:
@@ -233,12 +233,12 @@ def _require_package_options(place: Path, files: StrPath | None, assumptions: As
         return
     if files is not None:
         raise DocumentError(
-            f"{format_name(place)} is a package, whose files lie inside it.",
+            f"{format_path_name(place)} is a package, whose files lie inside it.",
             fix="Leave --files out, or name the import configuration in it.",
         )
     if assumptions is not None:
         raise DocumentError(
-            f"{format_name(place)} is a package, whose plan holds its assumptions.",
+            f"{format_path_name(place)} is a package, whose plan holds its assumptions.",
             fix="Leave --assume out, or name the import configuration in it.",
         )
 
@@ -256,17 +256,17 @@ def _require_document_options(place: Path, *, is_compared: bool, sources: Iterab
         UsageError: An option is only for packages.
     """
     if not place.exists():
-        raise DocumentError(f"There is no package or document {format_name(place)}.", fix="Name one that exists.")
+        raise DocumentError(f"There is no package or document {format_path_name(place)}.", fix="Name one that exists.")
     if is_compared:
         raise UsageError(
-            f"{format_name(place)} is not a package.",
+            f"{format_path_name(place)} is not a package.",
             fix="Name a package: only a package lists its objects and the attributes that its jobs import.",
         )
     if sources is not None:
-        raise UsageError(f"{format_name(place)} is not a package.", fix="Only a package has sources: name one.")
+        raise UsageError(f"{format_path_name(place)} is not a package.", fix="Only a package has sources: name one.")
     if place.suffix.lower() in _SHEET_SUFFIXES:
         raise DocumentError(
-            f"{format_name(place)} is a sheet; these are checked when they are drafted.",
+            f"{format_path_name(place)} is a sheet; these are checked when they are drafted.",
             fix="Run 'dicommap draft INVENTORY --sheet FILE -n', which writes nothing.",
         )
 
@@ -296,7 +296,7 @@ def _json_document_issues(place: Path, context: _DocumentContext) -> Iterator[Is
     data = read_document(place)
     if data.startswith(SQLITE_SIGNATURE):
         raise DocumentError(
-            f"{format_name(place)} is an inventory, or another SQLite file, and no package or document.",
+            f"{format_path_name(place)} is an inventory, or another SQLite file, and no package or document.",
             fix="Name the package or document first, and the inventory with --inventory.",
         )
     document, issues = parse_json(data, choose_unknown_document_limit(data).values)

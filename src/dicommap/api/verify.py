@@ -25,7 +25,7 @@ from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.model.package_layout import job_folder, submission_path
 from dicommap.package.audit_log import record_event
-from dicommap.package.aws_account_check import add_saved_settings
+from dicommap.package.aws_account_check import make_clients_with_saved_settings
 from dicommap.package.job_verifier import JobVerifier
 from dicommap.package.metadata_sources import DatastoreMetadata, DownloadedMetadata
 from dicommap.package.preview_values import PreviousValues
@@ -215,14 +215,14 @@ class VerificationRun:
         settings = self._settings
         if settings.metadata is not None:
             return DownloadedMetadata(settings.metadata), _FILES_SOURCE
-        account = self.package.aws_account()
+        account = self.package.read_aws_account()
         if account is None:
             raise UsageError(
                 "The package was not submitted, so its data store is not known.",
                 fix="Run 'dicommap submit', or 'dicommap adopt' for a job that was started in another way. Or name "
                 "downloaded metadata with --metadata.",
             )
-        clients = add_saved_settings(self._clients, account)
+        clients = make_clients_with_saved_settings(self._clients, account)
         clients.medical_imaging  # noqa: B018  the client is made before threads use it
         self._jobs = ImportJobs(clients, self._clock)
         service = ImageSets(
@@ -233,7 +233,7 @@ class VerificationRun:
     def _verify_job(self, job: PlanJob, verifier: JobVerifier) -> Iterator[StudyResult]:
         """Verify one job, yield the result of each study, and collect the counts and issues of the job."""
         issues = make_bounded_issues(JOB_ISSUE_LIMIT, job_folder(job.id))
-        issues += self._configuration_issues(job, self.package.submission(job))
+        issues += self._configuration_issues(job, self.package.read_submission(job))
         reconciled = self._reconcile_if_allowed(job)
         non_primary = 0
         for study in verifier.verify(job, reconciled):
@@ -289,7 +289,7 @@ class VerificationRun:
                     raise
                 yield make_issue("verify.configuration-not-checked", place, reason=error.code)
             else:
-                agreement = compare_with_request(properties, self.package.request(job))
+                agreement = compare_with_request(properties, self.package.read_request(job))
         yield from request_agreement_issues(agreement, place)
 
 

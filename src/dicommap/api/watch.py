@@ -28,7 +28,7 @@ from dicommap.display.issue_report import Issues
 from dicommap.errors import AwsError, UsageError
 from dicommap.issues import Location
 from dicommap.model.displayable import Displayable
-from dicommap.package.aws_account_check import add_saved_settings, require_same_endpoint
+from dicommap.package.aws_account_check import make_clients_with_saved_settings, require_same_endpoint
 from dicommap.package.document_reader import read_document
 from dicommap.package.job_events import JobEvents, parse_event_documents
 from dicommap.package.job_requests import read_package_plan, require_jobs, require_package
@@ -192,9 +192,9 @@ def _watch_events(
     watcher = _make_package_watcher(place, ImportJobs(reached, clock), clock, on_step)
     job_events = JobEvents(plan=read_package_plan(place), states=SubmissionStates(place), on_step=on_step)
     for document, location in _read_events(events):
-        job_events.add(document, location)
-    issues = job_events.apply()
-    reasons = {state.job: refusal for state in watcher.submissions()} if refusal else watcher.confirm()
+        job_events.add_document(document, location)
+    issues = job_events.apply_to_states()
+    reasons = {state.job: refusal for state in watcher.read_submissions()} if refusal else watcher.confirm_ended_jobs()
     return _make_watch_result(place, watcher, (), issues, reasons)
 
 
@@ -230,7 +230,7 @@ def _make_watch_result(
 
     """
     found, reasons = [*issues], unconfirmed or {}
-    submissions = in_package.submissions() if in_package is not None else []
+    submissions = in_package.read_submissions() if in_package is not None else []
     for submission in submissions:
         is_unknown = in_package is not None and in_package.is_unknown(submission)
         found += check_submission(submission, is_unknown=is_unknown, unconfirmed=reasons.get(submission.job, ""))
@@ -241,7 +241,7 @@ def _make_watch_result(
         submissions=tuple(submissions),
         others=tuple(watcher.report for watcher in fhir if watcher.report is not None),
         issues=Issues(found),
-        unsubmitted=in_package.unsubmitted() if in_package is not None else 0,
+        unsubmitted=in_package.count_unsubmitted() if in_package is not None else 0,
     )
 
 
@@ -252,8 +252,8 @@ def _make_package_clients(place: Path | None, clients: Clients | None) -> Client
     require_package(place)
     package = PackageDirectory(place)
     require_jobs(package)
-    kept = package.aws_account()
-    reached = add_saved_settings(clients, kept)
+    kept = package.read_aws_account()
+    reached = make_clients_with_saved_settings(clients, kept)
     require_same_endpoint(kept, reached)
     return reached
 
@@ -263,7 +263,7 @@ def _make_package_watcher(
 ) -> PackageWatcher:
     """Return the watcher of a package's jobs. Raises UsageError if no job of the package was submitted."""
     watch = PackageWatcher(place, read_package_plan(place), SubmissionStates(place), service, clock, on_step)
-    if not watch.submissions():
+    if not watch.read_submissions():
         raise UsageError("No job of the package was submitted.", fix="Run 'dicommap submit PACKAGE' first.")
     return watch
 
@@ -284,7 +284,9 @@ def _poll_until_ended(
             if not error.transient or once or failing >= FAILED_ROUNDS_LIMIT:
                 raise
             watch.on_step(watch.name, f"could not be looked at ({error.code or 'no answer'}); tried again later")
-        ended, total = (sum(numbers) for numbers in zip(*(job_watch.counts() for job_watch in watches), strict=True))
+        ended, total = (
+            sum(numbers) for numbers in zip(*(job_watch.count_ended_and_all() for job_watch in watches), strict=True)
+        )
         if report is not None:
             report(Progress(ended, total, is_counted=True))
         if once or (failing == 0 and all(job_watch.has_ended() for job_watch in watches)):

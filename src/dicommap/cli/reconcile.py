@@ -61,7 +61,7 @@ from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
 from dicommap.package.package_directory import PackageDirectory
-from dicommap.package.package_writer import require_writable
+from dicommap.package.package_writer import require_new_package
 from dicommap.reconciliation.outcomes import JobState
 from dicommap.writing.new_file import require_new_file, write_new_text_file
 
@@ -254,7 +254,7 @@ def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
         require_new_file(output)
     if retry is not None:
-        require_writable(retry)
+        require_new_package(retry)
 
 
 def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextStep:

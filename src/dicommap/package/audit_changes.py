@@ -34,10 +34,10 @@ class UpdateFiles:
         self._by_study: MutableMapping[str, tuple[_UpdateFile, ...]] = store.make_dict()
         numbered = ((update_path(number), update) for number, update in enumerate(updates, 1))
         for study, group in groupby(numbered, key=lambda item: item[1].study_instance_uid):
-            files = tuple((update.series_instance_uid, _list_names(update), path) for path, update in group)
+            files = tuple((update.series_instance_uid, _list_attribute_names(update), path) for path, update in group)
             self._by_study[study] = (*self._by_study.get(study, ()), *files)
 
-    def find(self, change: AttributeChange) -> tuple[str, ...]:
+    def find_paths(self, change: AttributeChange) -> tuple[str, ...]:
         """Return the paths of the files that change an attribute of a study or series.
 
         There are several if a change of a study is made series by series, or if the series has more requests than one
@@ -58,7 +58,7 @@ _UpdateFile = tuple[str | None, frozenset[str], str]
 """The Series Instance UID of an update, None for a whole study; the names of its attributes; and its path."""
 
 
-def _list_names(update: Update) -> frozenset[str]:
+def _list_attribute_names(update: Update) -> frozenset[str]:
     return frozenset(
         name
         for request in update.requests
@@ -81,10 +81,12 @@ def build_change_lines(
         updates: The files of the updates.
     """
     has_own_files = assumptions.overrideFiles != "shared"
-    return format_audit_lines(_build_record(change, values, updates, has_own_files=has_own_files) for change in changes)
+    return format_audit_lines(
+        _make_change_record(change, values, updates, has_own_files=has_own_files) for change in changes
+    )
 
 
-def _build_record(
+def _make_change_record(
     change: AttributeChange, values: AuditValueForm, updates: UpdateFiles, *, has_own_files: bool
 ) -> dict[str, object]:
     target = Target(
@@ -98,7 +100,7 @@ def _build_record(
     is_update = change.update_reason is not None
     files: tuple[str, ...] = ()
     if is_update:
-        files = updates.find(change)
+        files = updates.find_paths(change)
     elif has_own_files:
         files = (metadata_file_path(target),)
     return {
@@ -126,12 +128,12 @@ def select_change_lines(changes: Iterable[AuditChange], studies: Container[str])
         studies: The Study Instance UIDs of the lines to keep.
     """
     return format_audit_lines(
-        change.model_dump(mode="json", exclude_none=True, exclude=_names_to_leave_out(change))
+        change.model_dump(mode="json", exclude_none=True, exclude=_list_members_to_leave_out(change))
         for change in changes
         if change.studyInstanceUID in studies
     )
 
 
-def _names_to_leave_out(change: AuditChange) -> set[str]:
+def _list_members_to_leave_out(change: AuditChange) -> set[str]:
     """Return the members that a line of another package does not have: a package for a retry has no updates."""
     return {"previous", "file", "files"} if change.carrier == "update" else {"previous"}

@@ -10,7 +10,7 @@ from dicommap.dicom.choices import to_choice
 from dicommap.errors import DocumentError, UsageError
 from dicommap.issues.wording import format_count
 from dicommap.model.audit_values import MIN_KEY_BYTES, AuditKey, AuditValueForm, AuditValueMode
-from dicommap.package.document_reader import format_name, read_document
+from dicommap.package.document_reader import format_path_name, read_document
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
@@ -38,7 +38,7 @@ def read_audit_key(path: StrPath | None) -> AuditKey | None:
             return None
     else:
         secret = _read_key_file(Path(path))
-        place = f"The key in {format_name(Path(path))}"
+        place = f"The key in {format_path_name(Path(path))}"
     if len(secret) < MIN_KEY_BYTES:
         raise UsageError(
             f"{place} has {format_count(len(secret), 'byte')}; a key needs at least {MIN_KEY_BYTES}.",
@@ -51,7 +51,8 @@ def _read_key_file(path: Path) -> bytes:
     data = read_document(path, _MAX_KEY_FILE_BYTES)
     if path.stat().st_mode & _OTHERS_CAN_READ:
         raise DocumentError(
-            f"Every user of this machine can read the key in {format_name(path)}.", fix="Run 'chmod go= FILE' on it."
+            f"Every user of this machine can read the key in {format_path_name(path)}.",
+            fix="Run 'chmod go= FILE' on it.",
         )
     return data.strip()
 

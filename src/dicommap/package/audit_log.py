@@ -61,10 +61,10 @@ def record_event(package: Path, event: AuditEvent, *, now: datetime | None = Non
         PackageError: The line cannot be written. Then audit.jsonl is unchanged.
     """
     try:
-        with _open_locked(package) as descriptor:
-            previous, end, removed = _find_end(descriptor)
+        with _open_and_lock_log(package) as descriptor:
+            previous, end, removed = _find_last_line_end(descriptor)
             line = format_event_line(event, now or datetime.now(UTC), previous, removed)
-            _replace_end(descriptor, end, line.encode())
+            _write_last_line(descriptor, end, line.encode())
             if previous == FIRST_PREVIOUS:
                 sync_directory(package)
     except OSError as error:
@@ -83,7 +83,7 @@ def record_job_events(package: Path, submissions: Iterable[Submission]) -> None:
         PackageError: audit.jsonl cannot be read or written.
     """
     started = [submission for submission in submissions if submission.state.has_job]
-    known = _list_recorded_jobs(package) if started else set()
+    known = _list_recorded_job_ids(package) if started else set()
     for submission in started:
         if submission.jobId not in known:
             record_event(package, _make_job_event(submission))
@@ -100,7 +100,7 @@ def _make_job_event(submission: Submission) -> AuditEvent:
     )
 
 
-def _list_recorded_jobs(package: Path) -> set[str | None]:
+def _list_recorded_job_ids(package: Path) -> set[str | None]:
     """Return the jobId of each event of audit.jsonl. Lines that cannot be parsed are left out."""
     jobs: set[str | None] = set()
     try:
@@ -131,14 +131,14 @@ def format_event_line(event: AuditEvent, at: datetime, previous: str, removed: i
         "type": "event",
         "at": format_utc(at),
         **event.model_dump(mode="json", exclude_none=True),
-        "user": find_user(),
+        "user": find_user_name(),
         "toolVersion": version("dicommap"),
         "removedBytes": removed or None,
     }
     return next(format_audit_lines([record], previous))
 
 
-def find_user() -> str:
+def find_user_name() -> str:
     """Return the name of the user: the value of DICOMMAP_USER, else the login name of the process, else its user id."""
     name = os.environ.get(USER_VARIABLE, "").strip()
     if not name:
@@ -150,7 +150,7 @@ def find_user() -> str:
 
 
 @contextmanager
-def _open_locked(package: Path) -> Iterator[int]:
+def _open_and_lock_log(package: Path) -> Iterator[int]:
     """Open audit.jsonl, and wait for its lock. The lock is released at the end of the `with` block or of the process.
 
     The file is never replaced or removed. Otherwise two processes could lock different files.
@@ -163,7 +163,7 @@ def _open_locked(package: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _find_end(descriptor: int) -> tuple[str, int, int]:
+def _find_last_line_end(descriptor: int) -> tuple[str, int, int]:
     """Return the hash of the last complete line, the offset of its end, and the number of bytes after it."""
     size = start = os.fstat(descriptor).st_size
     tail = b""
@@ -182,7 +182,7 @@ def _find_end(descriptor: int) -> tuple[str, int, int]:
     return hash_audit_line(last), start + end, len(tail) - end
 
 
-def _replace_end(descriptor: int, end: int, line: bytes) -> None:
+def _write_last_line(descriptor: int, end: int, line: bytes) -> None:
     """Write a line at the offset `end`, remove all bytes after it, and wait until it is on the disk.
 
     If an error occurs, the file ends at `end`.

@@ -36,12 +36,12 @@ class AuditReader:
     draft: AuditEventLine | None = None
     """The event of the draft. It is set by `check`."""
 
-    def check(self) -> None:
+    def read_draft_and_issues(self) -> None:
         """Read all lines. Set `draft`, and add the issues of the file to `issues`.
 
         Raises DocumentError if the package has no audit.jsonl, or if it cannot be read.
         """
-        for item in self._read():
+        for item in self._read_lines():
             if isinstance(item, Issue):
                 self.issues.add(item)
             elif self.draft is None and isinstance(item, AuditEventLine) and item.action is AuditAction.DRAFTED:
@@ -58,9 +58,9 @@ class AuditReader:
             key: The key of the hashes.
         """
         self.unknown = 0
-        jobs = _find_jobs(self.package, selection.study)
+        jobs = _find_job_ids(self.package, selection.study)
         at, user = ("", "") if self.draft is None else (self.draft.at, self.draft.user)
-        for line in self._read():
+        for line in self._read_lines():
             if isinstance(line, Issue) or not is_selected(line, selection, jobs):
                 continue
             entry = (
@@ -97,7 +97,7 @@ class AuditReader:
                 fix="Name the key with the first id.",
             )
 
-    def _read(self) -> Iterator[AuditLine | Issue]:
+    def _read_lines(self) -> Iterator[AuditLine | Issue]:
         planned = self.package.plan.audit
         members = None if planned is None else planned.model_dump()
         try:
@@ -115,7 +115,7 @@ class AuditReader:
             ) from None
 
 
-def _find_jobs(package: PackageDirectory, study: str | None) -> set[str]:
+def _find_job_ids(package: PackageDirectory, study: str | None) -> set[str]:
     """Return the ids of the jobs whose mappings name a study. Return an empty set if `study` is None."""
     if study is None:
         return set()

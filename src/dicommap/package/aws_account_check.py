@@ -57,11 +57,11 @@ def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) 
         **{name: request[name] for name in AWS_ACCOUNT_MEMBERS if name in request},
         region=region or None,
         profile=clients.profile,
-        endpointUrl=endpoint if endpoint and _has_no_credentials(endpoint) else None,
+        endpointUrl=endpoint if endpoint and _is_url_without_credentials(endpoint) else None,
     )
 
 
-def add_saved_settings(clients: Clients | None, kept: AwsAccount | UpdateAwsAccount | None) -> Clients:
+def make_clients_with_saved_settings(clients: Clients | None, kept: AwsAccount | UpdateAwsAccount | None) -> Clients:
     """Return clients with the caller's settings. If the profile or region is missing, it is that of the first submit.
 
     A profile is a name on one machine, so the caller may use another profile. An endpoint is never taken from a
@@ -96,7 +96,7 @@ def require_same_endpoint(kept: AwsAccount | UpdateAwsAccount | None, clients: C
     is not compared.
     """
     settings = {"region": clients.region, "endpointUrl": clients.endpoint_url}
-    _require_same_members(kept, {name: value for name, value in settings.items() if value is not None})
+    _require_same_settings(kept, {name: value for name, value in settings.items() if value is not None})
 
 
 def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]) -> None:
@@ -104,12 +104,12 @@ def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]
 
     `kept` is the AWS account of the first submit; None if there was no submit.
     """
-    _require_same_members(kept, {name: request.get(name) for name in AWS_ACCOUNT_MEMBERS})
+    _require_same_settings(kept, {name: request.get(name) for name in AWS_ACCOUNT_MEMBERS})
 
 
 def require_same_datastore(kept: AwsAccount | UpdateAwsAccount, datastore_id: str) -> None:
     """Raise UsageError if a data store is not the data store of the first submit."""
-    _require_same_members(kept, {"datastoreId": datastore_id})
+    _require_same_settings(kept, {"datastoreId": datastore_id})
 
 
 def choose_update_datastore(
@@ -139,7 +139,7 @@ def choose_update_datastore(
     return chosen
 
 
-def _require_same_members(kept: AwsAccount | UpdateAwsAccount | None, settings: Mapping[str, str | None]) -> None:
+def _require_same_settings(kept: AwsAccount | UpdateAwsAccount | None, settings: Mapping[str, str | None]) -> None:
     """Raise UsageError if a setting is not that of the first submit."""
     if kept is None:
         return
@@ -173,11 +173,11 @@ def make_update_account(datastore_id: str, clients: Clients) -> UpdateAwsAccount
         datastoreId=datastore_id,
         region=get_caller_region(clients),
         profile=clients.profile,
-        endpointUrl=endpoint if endpoint and _has_no_credentials(endpoint) else None,
+        endpointUrl=endpoint if endpoint and _is_url_without_credentials(endpoint) else None,
     )
 
 
-def _has_no_credentials(url: str) -> bool:
+def _is_url_without_credentials(url: str) -> bool:
     """Return whether a URL has no user, password or token."""
     try:
         parts = urlsplit(url)

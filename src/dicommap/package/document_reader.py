@@ -42,7 +42,7 @@ def read_document(path: Path, limit: int = LARGEST_DOCUMENT_LIMIT.bytes, *, bene
         return read_regular_file(path, limit, beneath=beneath)
 
 
-def format_name(path: Path) -> str:
+def format_path_name(path: Path) -> str:
     """Return the name of a file or directory for messages.
 
     A path without a name, such as `.`, is returned unchanged.
@@ -107,7 +107,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         Raises DocumentError if the file cannot be read.
         """
         path = self._find_document_path(name)
-        with _raise_document_errors(path), open_regular_file(path, beneath=self._beneath) as file:
+        with _raise_document_errors(path), open_regular_file(path, beneath=self._boundary_folder) as file:
             yield from iter(lambda: file.readline(LINE_PIECE_BYTES), b"")
 
     def __contains__(self, name: object) -> bool:
@@ -120,7 +120,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         return len(self._names)
 
     @property
-    def _beneath(self) -> Path | None:
+    def _boundary_folder(self) -> Path | None:
         """Return the directory that a link must not leave; None if links are followed."""
         return None if self._follows_links else self._folder
 

@@ -74,33 +74,35 @@ def read_edits(
     if sources.encoding is not None:
         require_encoding(sources.encoding)
     issues = make_bounded_issues()
-    sheets, rules = _list_paths(sources.sheets), _list_paths(sources.rules)
-    names = dict(zip([*sheets, *rules], distinguish_names([*sheets, *rules]), strict=True))
-    providers = [*_provide_sheet_edits(sheets, names, sources, captured, issues, store, instances)]
+    sheets, rules = _to_path_list(sources.sheets), _to_path_list(sources.rules)
+    names = dict(zip([*sheets, *rules], make_distinct_names([*sheets, *rules]), strict=True))
+    providers = [*_read_sheet_providers(sheets, names, sources, captured, issues, store, instances)]
     # Most drafts have only one kind of edits. The code for the other kinds is imported only if it is needed.
     if rules:
-        providers += _provide_rule_edits(rules, names, captured, issues, store, instances)
-    providers += _provide_function_edits(sources, instances)
-    return CombinedEdits(tuple(providers), tuple(_provide_harmonize_edits(sources.harmonize, captured, issues))), issues
+        providers += _read_rule_providers(rules, names, captured, issues, store, instances)
+    providers += _make_function_providers(sources, instances)
+    return CombinedEdits(
+        tuple(providers), tuple(_make_harmonize_providers(sources.harmonize, captured, issues))
+    ), issues
 
 
-def distinguish_names(paths: Sequence[Path]) -> list[str]:
+def make_distinct_names(paths: Sequence[Path]) -> list[str]:
     """Return a name for each file, so that no two files have the same name.
 
     The name is the file name. If several files have this file name, parent directories are put before it.
     """
     parts = [path.parts for path in paths]
-    return [make_printable("/".join(own[-_count_distinct_parts(own, parts) :])) for own in parts]
+    return [make_printable("/".join(own[-_count_parts_of_distinct_name(own, parts) :])) for own in parts]
 
 
-def _count_distinct_parts(own: tuple[str, ...], parts: Iterable[tuple[str, ...]]) -> int:
+def _count_parts_of_distinct_name(own: tuple[str, ...], parts: Iterable[tuple[str, ...]]) -> int:
     others = [other for other in parts if other != own]
     return next(
         (length for length in range(1, len(own)) if all(other[-length:] != own[-length:] for other in others)), len(own)
     )
 
 
-def _provide_sheet_edits(
+def _read_sheet_providers(
     paths: Iterable[Path],
     names: Mapping[Path, str],
     sources: EditSources,
@@ -118,7 +120,7 @@ def _provide_sheet_edits(
             yield SheetEdits(sheet, store, instances)
 
 
-def _provide_rule_edits(
+def _read_rule_providers(
     paths: Iterable[Path],
     names: Mapping[Path, str],
     captured: tuple[str, ...],
@@ -135,7 +137,7 @@ def _provide_rule_edits(
         yield from (RuleEdits(names[path], rule, captured, read.tables, instances) for rule in read.rules)
 
 
-def _provide_function_edits(sources: EditSources, instances: InstanceReader) -> Iterator[EditProvider]:
+def _make_function_providers(sources: EditSources, instances: InstanceReader) -> Iterator[EditProvider]:
     by_study = (sources.by_study,) if callable(sources.by_study) else tuple(sources.by_study)
     by_series = (sources.by_series,) if callable(sources.by_series) else tuple(sources.by_series)
     by_instance = (sources.by_instance,) if callable(sources.by_instance) else tuple(sources.by_instance)
@@ -147,7 +149,7 @@ def _provide_function_edits(sources: EditSources, instances: InstanceReader) -> 
         yield from (FunctionEdits(by_instance=function, instances=instances) for function in by_instance)
 
 
-def _provide_harmonize_edits(
+def _make_harmonize_providers(
     keywords: Iterable[str], captured: tuple[str, ...], issues: BoundedList[Issue]
 ) -> Iterator[HarmonizeEdits]:
     for keyword in [keywords] if isinstance(keywords, str) else keywords:
@@ -159,7 +161,7 @@ def _provide_harmonize_edits(
             yield HarmonizeEdits(keyword)
 
 
-def _list_paths(named: Paths) -> list[Path]:
+def _to_path_list(named: Paths) -> list[Path]:
     """Return one path or several paths as a list."""
     return [Path(named)] if isinstance(named, str | os.PathLike) else [Path(path) for path in named]
 
@@ -229,7 +231,7 @@ def _make_lookup_table(
     key = (rules.parent / lookup.file, lookup.by, lookup.column, lookup.delimiter, lookup.encoding)
     issues: list[Issue] = []
     if key not in shared:
-        shared[key], issues = read_lookup_table(lookup, _read_lookup(rules, rule, lookup), store)
+        shared[key], issues = read_lookup_table(lookup, _read_lookup_file(rules, rule, lookup), store)
     return shared[key], [
         *issues,
         *missing_column_issues(lookup, shared[key]),
@@ -237,7 +239,7 @@ def _make_lookup_table(
     ]
 
 
-def _read_lookup(rules: Path, rule: str, lookup: LookupSettings) -> bytes:
+def _read_lookup_file(rules: Path, rule: str, lookup: LookupSettings) -> bytes:
     try:
         return read_document(rules.parent / lookup.file)
     except DocumentError as error:

@@ -74,13 +74,13 @@ class Draft(Displayable):
         counts = ChangeCounts(
             changes=len(self.changes), targets=self.targets, overrides=len(self.overrides), updates=self.updates
         )
-        return Preview(self._build_rows, counts, masker)
+        return Preview(self._iterate_preview_rows, counts, masker)
 
     def masker(self, *, show_values: bool = False) -> Masker:
         """Return the Masker for this draft's outputs. If `show_values` is true, return a Masker that masks nothing."""
         return Masker(show_values=True) if show_values else self._masker
 
-    def _build_rows(self, masker: Masker) -> Iterator[dict[str, str]]:
+    def _iterate_preview_rows(self, masker: Masker) -> Iterator[dict[str, str]]:
         return (build_preview_row(change, masker=masker) for change in self.changes)
 
     def edits(self) -> Iterator[dict[str, str]]:

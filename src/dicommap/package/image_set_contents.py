@@ -36,7 +36,7 @@ class PromotionEndError(Exception):
 
 
 @dataclass(kw_only=True)
-class ImageSetContents:
+class ImageSetContentReader:
     """Reader of the contents of image sets in one data store."""
 
     service: ImageSets
@@ -47,7 +47,7 @@ class ImageSetContents:
     def _reader(self) -> ImageSetReader:
         return ImageSetReader(service=self.service, datastore=self.datastore, clock=self.clock)
 
-    def wait(self, image_set: str) -> ImageSetProperties:
+    def wait_until_unlocked(self, image_set: str) -> ImageSetProperties:
         """Return the properties of an image set when it is not LOCKED.
 
         Raises:
@@ -55,10 +55,10 @@ class ImageSetContents:
             AwsError: AWS refuses the request, or cannot be reached.
 
         """
-        with _promotion_end_errors():
-            return next(run_interleaved([self._reader.wait(image_set)], self.clock, at_once=1))
+        with _raise_promotion_end_errors():
+            return next(run_interleaved([self._reader.wait_until_unlocked(image_set)], self.clock, at_once=1))
 
-    def read(self, image_set: str) -> ImageSetContent:
+    def read_content(self, image_set: str) -> ImageSetContent:
         """Return the content of the latest version of an image set, when it is not LOCKED.
 
         Raises:
@@ -66,12 +66,12 @@ class ImageSetContents:
             AwsError: A permission is missing, or AWS cannot be reached.
 
         """
-        properties = self.wait(image_set)
-        with _promotion_end_errors():
-            stored = self._reader.read(image_set, properties.versionId, None)
+        properties = self.wait_until_unlocked(image_set)
+        with _raise_promotion_end_errors():
+            stored = self._reader.read_metadata(image_set, properties.versionId, None)
         return _make_content(properties, stored)
 
-    def is_made_by(self, request: UpdateRequest, image_set: str, version: str) -> bool:
+    def is_next_version_made_by(self, request: UpdateRequest, image_set: str, version: str) -> bool:
         """Return whether the version after `version` differs from it in what a request changes, and in nothing else.
 
         Raises:
@@ -79,9 +79,9 @@ class ImageSetContents:
             AwsError: A permission is missing, or AWS cannot be reached.
 
         """
-        with _promotion_end_errors():
-            before = self._reader.read(image_set, version, None)
-            after = self._reader.read(image_set, str(int(version) + 1), None)
+        with _raise_promotion_end_errors():
+            before = self._reader.read_metadata(image_set, version, None)
+            after = self._reader.read_metadata(image_set, str(int(version) + 1), None)
         return match_versions(request, before, after) is VersionMatch.EXACT
 
     def search_primaries(self, study: str) -> list[ImageSetSummary]:
@@ -108,20 +108,22 @@ class ImageSetContents:
         }
         ids = [summary.imageSetId for summary in summaries if summary.attributes["SeriesInstanceUID"] == series]
         ids += [summary.imageSetId for summary in chosen.values() if summary.imageSetId not in ids]
-        return [self.read(image_set) for image_set in ids]
+        return [self.read_content(image_set) for image_set in ids]
 
-    def find_with_instances(self, study: str, series: str, instances: Collection[str]) -> ImageSetContent | None:
+    def find_primary_with_instances(
+        self, study: str, series: str, instances: Collection[str]
+    ) -> ImageSetContent | None:
         """Return the primary image set of a series that has all these instances; None if no image set has them."""
         for summary in self.search_primaries(study):
             if summary.attributes["SeriesInstanceUID"] == series:
-                content = self.read(summary.imageSetId)
+                content = self.read_content(summary.imageSetId)
                 if content.instances.keys() >= set(instances):
                     return content
         return None
 
 
 @contextmanager
-def _promotion_end_errors() -> Iterator[None]:
+def _raise_promotion_end_errors() -> Iterator[None]:
     """Return a context manager that raises PromotionEndError in place of ImageSetEndError."""
     try:
         yield

@@ -16,7 +16,7 @@ from dicommap.errors import AwsError, ConflictError
 from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.model.promotion_state import PromotionState, PromotionStep
-from dicommap.package.image_set_contents import ImageSetContents, PromotionEndError
+from dicommap.package.image_set_contents import ImageSetContentReader, PromotionEndError
 from dicommap.updates.promotion import Promotion, find_promotion_problems, plan_promotion
 from dicommap.updates.promotion_result import PromotionOutcome, PromotionResult
 
@@ -38,7 +38,7 @@ is found by SearchImageSets."""
 class ImageSetPromoter:
     """Promoter of the image sets of one data store."""
 
-    contents: ImageSetContents
+    contents: ImageSetContentReader
     states: PromotionStates
     allow_other_patient: bool = False
 
@@ -47,10 +47,10 @@ class ImageSetPromoter:
         try:
             state = self.states.read(image_set)
             if state is not None and state.step is PromotionStep.PROMOTED:
-                return _make_result(state, PromotionOutcome.PROMOTED)
+                return _make_state_result(state, PromotionOutcome.PROMOTED)
             if state is not None and state.step.may_be_copying:
-                return replace(_make_result(state, PromotionOutcome.PLANNED), reason=BEGUN_REASON)
-            promotion, _ = self._plan(image_set)
+                return replace(_make_state_result(state, PromotionOutcome.PLANNED), reason=BEGUN_REASON)
+            promotion, _ = self._read_and_plan(image_set)
         except PromotionEndError as end:
             return PromotionResult(image_set_id=image_set, outcome=end.outcome, reason=end.reason)
         return _make_planned_result(promotion)
@@ -71,12 +71,12 @@ class ImageSetPromoter:
         state = self.states.read(image_set)
         try:
             if state is not None and state.step is PromotionStep.PROMOTED:
-                return _make_result(state, PromotionOutcome.PROMOTED)
+                return _make_state_result(state, PromotionOutcome.PROMOTED)
             if state is not None and state.step.may_be_copying:
                 result = self._resume_copy(state)
                 if result is not None:
                     return result
-            return self._promote(image_set, confirmed)
+            return self._send_promotion(image_set, confirmed)
         except PromotionEndError as end:
             return PromotionResult(
                 image_set_id=image_set,
@@ -87,24 +87,24 @@ class ImageSetPromoter:
                 series_instance_uid=confirmed.series_instance_uid if confirmed else "",
             )
 
-    def _plan(self, image_set: str) -> tuple[Promotion, ImageSetContent]:
-        candidate = self.contents.read(image_set)
+    def _read_and_plan(self, image_set: str) -> tuple[Promotion, ImageSetContent]:
+        candidate = self.contents.read_content(image_set)
         primaries = []
         if not candidate.is_primary:
             primaries = self.contents.read_primaries(candidate.study_instance_uid, candidate.series_instance_uid)
         return plan_promotion(candidate, primaries, allow_other_patient=self.allow_other_patient), candidate
 
-    def _promote(self, image_set: str, confirmed: Promotion | None) -> PromotionResult:
-        promotion, candidate = self._plan(image_set)
+    def _send_promotion(self, image_set: str, confirmed: Promotion | None) -> PromotionResult:
+        promotion, candidate = self._read_and_plan(image_set)
         if promotion.changes if confirmed is None else not promotion.has_same_effect(confirmed):
             raise PromotionEndError(PromotionOutcome.CHANGED, "the plan is another one now")
         if not promotion.is_possible:
-            return replace(_make_planned_result(promotion), outcome=_choose_end(promotion))
+            return replace(_make_planned_result(promotion), outcome=_choose_unsent_outcome(promotion))
         if promotion.changes:
-            promotion, candidate = self._update(promotion)
-        return self._copy(promotion, candidate)
+            promotion, candidate = self._send_update(promotion)
+        return self._send_copy(promotion, candidate)
 
-    def _update(self, promotion: Promotion) -> tuple[Promotion, ImageSetContent]:
+    def _send_update(self, promotion: Promotion) -> tuple[Promotion, ImageSetContent]:
         """Send the update of a promotion, and wait for its end. Return the new plan, which has no changes left.
 
         The second returned object is the image set after the update.
@@ -113,7 +113,7 @@ class ImageSetPromoter:
         assert request is not None  # noqa: S101  a promotion with changes has a request
         documents = (request.updatable_bytes, request.removable_bytes)
         sha256 = hashlib.sha256(b"\0".join(document or b"" for document in documents)).hexdigest()
-        self._save(promotion, PromotionStep.UPDATING, sha256=sha256)
+        self._save_step(promotion, PromotionStep.UPDATING, sha256=sha256)
         try:
             self.contents.service.update(
                 self.contents.datastore,
@@ -124,57 +124,59 @@ class ImageSetPromoter:
                 force=request.force,
             )
         except AwsError as error:
-            _require_unknown_end(error)
+            _raise_if_not_executed(error)
             is_uncertain = True
         else:
             is_uncertain = False
-        properties = self.contents.wait(promotion.image_set_id)
-        _require_success(properties)
+        properties = self.contents.wait_until_unlocked(promotion.image_set_id)
+        _require_no_failed_change(properties)
         if properties.versionId == promotion.version:
             raise PromotionEndError(PromotionOutcome.FAILED, "the update was not executed")
-        if is_uncertain and not self.contents.is_made_by(request, promotion.image_set_id, promotion.version):
+        if is_uncertain and not self.contents.is_next_version_made_by(
+            request, promotion.image_set_id, promotion.version
+        ):
             raise PromotionEndError(PromotionOutcome.CHANGED, "its next version is not what the update makes")
-        updated, candidate = self._plan(promotion.image_set_id)
+        updated, candidate = self._read_and_plan(promotion.image_set_id)
         if updated.changes or int(updated.version) != int(promotion.version) + 1:
             raise PromotionEndError(PromotionOutcome.CHANGED, "after the update, it is not as the update makes it")
         if not updated.is_possible:
             raise PromotionEndError(PromotionOutcome.CHANGED, "the plan is another one now")
-        self._save(updated, PromotionStep.UPDATED, versionAfter=updated.version, sha256=sha256)
+        self._save_step(updated, PromotionStep.UPDATED, versionAfter=updated.version, sha256=sha256)
         return updated, candidate
 
-    def _copy(self, promotion: Promotion, candidate: ImageSetContent) -> PromotionResult:
-        state = self._save(promotion, PromotionStep.COPYING)
+    def _send_copy(self, promotion: Promotion, candidate: ImageSetContent) -> PromotionResult:
+        state = self._save_step(promotion, PromotionStep.COPYING)
         try:
             answer = self.contents.service.copy(
                 self.contents.datastore, promotion.image_set_id, promotion.version, promote=True
             )
         except AwsError as error:
             if not error.transient:
-                self._save(promotion, PromotionStep.UPDATED)
-            _require_unknown_end(error)
+                self._save_step(promotion, PromotionStep.UPDATED)
+            _raise_if_not_executed(error)
             content = self._find_copy(state, candidate)
             if content is None:
                 raise
-            return self._prove(state, promotion, candidate, content.image_set_id)
+            return self._finish_copy(state, promotion, candidate, content.image_set_id)
         destination = answer.destinationImageSetProperties
-        state = self._save(
+        state = self._save_step(
             promotion,
             PromotionStep.COPIED,
             primaryImageSetId=destination.imageSetId,
             primaryVersion=destination.latestVersionId,
         )
-        return self._prove(state, promotion, candidate, destination.imageSetId)
+        return self._finish_copy(state, promotion, candidate, destination.imageSetId)
 
     def _resume_copy(self, state: PromotionState) -> PromotionResult | None:
         """Continue a copy that was interrupted, and return the result. Return None if AWS has not executed the copy."""
-        candidate = self.contents.read(state.imageSetId)
+        candidate = self.contents.read_content(state.imageSetId)
         primary = state.primaryImageSetId
         if primary is None:
             content = self._find_copy(state, candidate)
             if content is None:
                 return None
             primary = content.image_set_id
-        return self._prove(state, _expect_promotion(state, candidate), candidate, primary)
+        return self._finish_copy(state, _make_promotion_of_sent_copy(state, candidate), candidate, primary)
 
     def _find_copy(self, state: PromotionState, candidate: ImageSetContent) -> ImageSetContent | None:
         """Return the primary image set that has all instances of the copied image set.
@@ -182,9 +184,9 @@ class ImageSetPromoter:
         The search is repeated once after a pause, because SearchImageSets may not find a new image set at once. Return
         None if the second search finds no such image set.
         """
-        self.contents.wait(state.imageSetId)
+        self.contents.wait_until_unlocked(state.imageSetId)
         for is_last in (False, True):
-            content = self.contents.find_with_instances(
+            content = self.contents.find_primary_with_instances(
                 state.studyInstanceUID, state.seriesInstanceUID, candidate.instances.keys()
             )
             if content is not None or is_last:
@@ -192,27 +194,27 @@ class ImageSetPromoter:
             self.contents.clock.sleep(SEARCH_DELAY_SECONDS)
         return None
 
-    def _prove(
+    def _finish_copy(
         self, state: PromotionState, promotion: Promotion, candidate: ImageSetContent, primary: str
     ) -> PromotionResult:
         """Wait until a copy has ended, compare the primary image set with the plan, and return the result."""
         try:
-            _require_success(self.contents.wait(primary))
+            _require_no_failed_change(self.contents.wait_until_unlocked(primary))
         except PromotionEndError as end:
             if end.outcome is PromotionOutcome.FAILED:  # the next run copies again
                 nothing = {"step": PromotionStep.UPDATED, "primaryImageSetId": None, "primaryVersion": None}
-                self._write(state.model_copy(update=nothing))
+                self._save_state(state.model_copy(update=nothing))
             raise
-        destination = self.contents.read(primary)
+        destination = self.contents.read_content(primary)
         problems = find_promotion_problems(promotion, candidate.instances, destination)
         outcome = PromotionOutcome.NOT_PROVED if problems else PromotionOutcome.PROMOTED
         if not problems:
             members = {"primaryImageSetId": primary, "primaryVersion": destination.version}
-            state = self._write(state.model_copy(update={"step": PromotionStep.PROMOTED, **members}))
-        return replace(_make_result(state, outcome), promotion=promotion, primary_id=primary, problems=problems)
+            state = self._save_state(state.model_copy(update={"step": PromotionStep.PROMOTED, **members}))
+        return replace(_make_state_result(state, outcome), promotion=promotion, primary_id=primary, problems=problems)
 
-    def _save(self, promotion: Promotion, step: PromotionStep, **members: Any) -> PromotionState:  # noqa: ANN401
-        return self._write(
+    def _save_step(self, promotion: Promotion, step: PromotionStep, **members: Any) -> PromotionState:  # noqa: ANN401
+        return self._save_state(
             PromotionState(
                 imageSetId=promotion.image_set_id,
                 datastoreId=self.contents.datastore,
@@ -226,7 +228,7 @@ class ImageSetPromoter:
             )
         )
 
-    def _write(self, state: PromotionState) -> PromotionState:
+    def _save_state(self, state: PromotionState) -> PromotionState:
         self.states.write(state)
         return state
 
@@ -234,18 +236,18 @@ class ImageSetPromoter:
 def _make_planned_result(promotion: Promotion) -> PromotionResult:
     return PromotionResult(
         image_set_id=promotion.image_set_id,
-        outcome=PromotionOutcome.PLANNED if promotion.is_possible else _choose_end(promotion),
+        outcome=PromotionOutcome.PLANNED if promotion.is_possible else _choose_unsent_outcome(promotion),
         promotion=promotion,
         study_instance_uid=promotion.study_instance_uid,
         series_instance_uid=promotion.series_instance_uid,
     )
 
 
-def _choose_end(promotion: Promotion) -> PromotionOutcome:
+def _choose_unsent_outcome(promotion: Promotion) -> PromotionOutcome:
     return PromotionOutcome.PRIMARY if promotion.is_primary else PromotionOutcome.REFUSED
 
 
-def _make_result(state: PromotionState, outcome: PromotionOutcome) -> PromotionResult:
+def _make_state_result(state: PromotionState, outcome: PromotionOutcome) -> PromotionResult:
     return PromotionResult(
         image_set_id=state.imageSetId,
         outcome=outcome,
@@ -255,7 +257,7 @@ def _make_result(state: PromotionState, outcome: PromotionOutcome) -> PromotionR
     )
 
 
-def _require_unknown_end(error: AwsError) -> None:
+def _raise_if_not_executed(error: AwsError) -> None:
     """Raise an exception, unless AWS may have executed the request that ended with `error`.
 
     The exception is a PromotionEndError if the error concerns only this image set, else the error itself.
@@ -268,7 +270,7 @@ def _require_unknown_end(error: AwsError) -> None:
         raise error
 
 
-def _require_success(properties: ImageSetProperties) -> None:
+def _require_no_failed_change(properties: ImageSetProperties) -> None:
     """Raise PromotionEndError if the last change of an image set has failed."""
     if properties.imageSetWorkflowStatus in FAILED_STATUSES:
         message = mask_service_message(properties.message or "", show_values=False).rstrip(".")
@@ -276,7 +278,7 @@ def _require_success(properties: ImageSetProperties) -> None:
         raise PromotionEndError(PromotionOutcome.FAILED, reason)
 
 
-def _expect_promotion(state: PromotionState, candidate: ImageSetContent) -> Promotion:
+def _make_promotion_of_sent_copy(state: PromotionState, candidate: ImageSetContent) -> Promotion:
     """Return the plan of a copy that was sent before an interruption, made from the image set that was copied.
 
     The update was sent before the copy. So the image set already has the grouping values of the primary image set.

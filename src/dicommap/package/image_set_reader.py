@@ -48,7 +48,7 @@ class ImageSetReader:
     clock: Clock
     lock_seconds: float = LOCK_SECONDS
 
-    def wait(self, image_set: str, ready_version: int = 0) -> Generator[float, None, ImageSetProperties]:
+    def wait_until_unlocked(self, image_set: str, ready_version: int = 0) -> Generator[float, None, ImageSetProperties]:
         """Wait until an image set is not LOCKED, and return its properties. Yield each pause in seconds.
 
         Args:
@@ -59,7 +59,7 @@ class ImageSetReader:
         end = self.clock.monotonic() + self.lock_seconds
         pauses = GrowingPauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
         while True:
-            properties = self.get(image_set)
+            properties = self.get_properties(image_set)
             is_ready = (
                 int(properties.versionId) >= ready_version or properties.imageSetWorkflowStatus == UPDATE_FAILED_STATUS
             )
@@ -69,7 +69,7 @@ class ImageSetReader:
                 raise ImageSetEndError(UpdateOutcome.LOCKED, f"{self.lock_seconds:g}")
             yield next(pauses)
 
-    def get(self, image_set: str) -> ImageSetProperties:
+    def get_properties(self, image_set: str) -> ImageSetProperties:
         """Return the properties of an image set. Raises ImageSetEndError if it does not exist, and AwsError."""
         try:
             properties = self.service.get(self.datastore, image_set)
@@ -81,7 +81,7 @@ class ImageSetReader:
             raise ImageSetEndError(UpdateOutcome.NOT_FOUND, DELETED_REASON)
         return properties
 
-    def read(self, image_set: str, version: str, study: str | None) -> StoredImageSet:
+    def read_metadata(self, image_set: str, version: str, study: str | None) -> StoredImageSet:
         """Return the metadata of a version of an image set.
 
         Args:

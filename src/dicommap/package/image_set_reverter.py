@@ -55,7 +55,7 @@ def collect_revert_targets(states: Iterable[tuple[str, UpdateState]]) -> dict[st
     """
     targets: dict[str, RevertTarget] = {}
 
-    def add(study: str, image_set: str, before: str, after: str, *, is_forced: bool) -> None:
+    def add_step(study: str, image_set: str, before: str, after: str, *, is_forced: bool) -> None:
         target = targets.setdefault(image_set, RevertTarget(image_set_id=image_set, study_instance_uid=study, steps=[]))
         target.steps.append(VersionStep(int(before), int(after)))
         target.is_forced |= is_forced
@@ -64,11 +64,13 @@ def collect_revert_targets(states: Iterable[tuple[str, UpdateState]]) -> dict[st
         for record in state.requests:
             if record.state is not RequestState.UPDATED or record.versionAfter is None:
                 continue
-            add(study, record.imageSetId, record.versionBefore, record.versionAfter, is_forced=record.isForced)
+            add_step(study, record.imageSetId, record.versionBefore, record.versionAfter, is_forced=record.isForced)
             for other in record.others:
                 # If the version has grown by more than one, somebody else has changed this image set, too.
                 if other.versionAfter is not None and int(other.versionAfter) == int(other.versionBefore) + 1:
-                    add(study, other.imageSetId, other.versionBefore, other.versionAfter, is_forced=record.isForced)
+                    add_step(
+                        study, other.imageSetId, other.versionBefore, other.versionAfter, is_forced=record.isForced
+                    )
     return targets
 
 
@@ -108,14 +110,16 @@ class ImageSetReverter:
         """
         known = self.states.read_revert(target.image_set_id)
         if known is not None and known.state == "reverted":
-            return _make_result(target, UpdateOutcome.REVERTED, known)
+            return _make_revert_result(target, UpdateOutcome.REVERTED, known)
         try:
-            state = yield from self._send(target, known if known is not None and known.state != "failed" else None)
-            state = yield from self._finish(target, state)
+            state = yield from self._send_revert(
+                target, known if known is not None and known.state != "failed" else None
+            )
+            state = yield from self._wait_and_compare(target, state)
         except ImageSetEndError as end:
             outcome = end.outcome if end.outcome is UpdateOutcome.LOCKED else UpdateOutcome.NOT_REVERTED
-            return _make_result(target, outcome, None, end.reason)
-        return _make_result(target, UpdateOutcome.REVERTED, state)
+            return _make_revert_result(target, outcome, None, end.reason)
+        return _make_revert_result(target, UpdateOutcome.REVERTED, state)
 
     def forecast(self, target: RevertTarget) -> ForecastRevert | ImageSetUpdateResult:
         """Return the request that `revert` would send, or its result if nothing is left to send. Nothing is sent.
@@ -127,17 +131,17 @@ class ImageSetReverter:
         """
         known = self.states.read_revert(target.image_set_id)
         if known is not None and known.state == "reverted":
-            return _make_result(target, UpdateOutcome.REVERTED, known)
+            return _make_revert_result(target, UpdateOutcome.REVERTED, known)
         if known is not None and known.state == "sent":
-            return _make_result(target, UpdateOutcome.LOCKED, known, "0")
+            return _make_revert_result(target, UpdateOutcome.LOCKED, known, "0")
         try:
-            properties = self.reader.get(target.image_set_id)
+            properties = self.reader.get_properties(target.image_set_id)
             if properties.imageSetState == LOCKED_STATE:
                 raise ImageSetEndError(UpdateOutcome.LOCKED, "0")
-            state = self._decide(target, properties.versionId)
+            state = self._make_new_state(target, properties.versionId)
         except ImageSetEndError as end:
             outcome = end.outcome if end.outcome is UpdateOutcome.LOCKED else UpdateOutcome.NOT_REVERTED
-            return _make_result(target, outcome, None, end.reason)
+            return _make_revert_result(target, outcome, None, end.reason)
         return ForecastRevert(
             image_set_id=target.image_set_id,
             version=state.versionBefore,
@@ -145,7 +149,7 @@ class ImageSetReverter:
             is_forced=target.is_forced,
         )
 
-    def _send(self, target: RevertTarget, known: RevertState | None) -> Generator[float, None, RevertState]:
+    def _send_revert(self, target: RevertTarget, known: RevertState | None) -> Generator[float, None, RevertState]:
         """Send a revert, unless an earlier run has sent it, and return its state after AWS has accepted it."""
         if known is not None and known.state == "sent":
             return known
@@ -153,10 +157,10 @@ class ImageSetReverter:
         unanswered: AwsError | None = None
         state = known
         for _ in range(SEND_ATTEMPTS):
-            latest = (yield from self.reader.wait(target.image_set_id)).versionId
+            latest = (yield from self.reader.wait_until_unlocked(target.image_set_id)).versionId
             if state is not None and int(latest) > int(state.versionBefore):
-                return self._recover(target, state)
-            state = state or self._decide(target, latest)
+                return self._recover_lost_answer(target, state)
+            state = state or self._make_new_state(target, latest)
             self.states.write_revert(state)
             try:
                 answer = self.reader.service.revert(
@@ -170,17 +174,17 @@ class ImageSetReverter:
                 unanswered = None
             except AwsError as error:
                 if not error.transient and error.code:
-                    raise self._save_refusal_error(state, error) from None
+                    raise self._save_and_make_refusal_error(state, error) from None
                 unanswered = error
             else:
                 after = max(int(answer.versionId), int(state.versionBefore) + 1)
-                return self._save(state, state="sent", versionAfter=str(after))
+                return self._save_changes(state, state="sent", versionAfter=str(after))
             yield next(pauses)
         if unanswered is not None:
             raise unanswered  # the state stays `sending`, so that the next run finds out what happened
         raise ImageSetEndError(UpdateOutcome.NOT_REVERTED, "ConflictException")
 
-    def _decide(self, target: RevertTarget, latest: str) -> RevertState:
+    def _make_new_state(self, target: RevertTarget, latest: str) -> RevertState:
         """Return the state of a new revert. Raises ImageSetEndError if somebody else has made the latest version."""
         decision = decide_revert(target.steps, int(latest))
         if decision.to_version is None:
@@ -194,26 +198,26 @@ class ImageSetReverter:
             sentAt=format_utc(self.clock.now()) or "",
         )
 
-    def _recover(self, target: RevertTarget, state: RevertState) -> RevertState:
+    def _recover_lost_answer(self, target: RevertTarget, state: RevertState) -> RevertState:
         """Return the state of a revert whose answer was lost, if the next version has the restored content.
 
         If it has other content, raise ImageSetEndError, because somebody else has changed the image set.
         """
         after = str(int(state.versionBefore) + 1)
         if not self._is_restored(target, state, after):
-            self._save(state, state="failed", reason="changed")
+            self._save_changes(state, state="failed", reason="changed")
             raise ImageSetEndError(UpdateOutcome.NOT_REVERTED, _CHANGED_REASON)
-        return self._save(state, state="sent", versionAfter=after)
+        return self._save_changes(state, state="sent", versionAfter=after)
 
-    def _finish(self, target: RevertTarget, state: RevertState) -> Generator[float, None, RevertState]:
+    def _wait_and_compare(self, target: RevertTarget, state: RevertState) -> Generator[float, None, RevertState]:
         """Wait until AWS has executed a revert, compare the restored version, and return the final state."""
         after = state.versionAfter or ""
-        properties = yield from self.reader.wait(target.image_set_id, int(after))
+        properties = yield from self.reader.wait_until_unlocked(target.image_set_id, int(after))
         if properties.imageSetWorkflowStatus == UPDATE_FAILED_STATUS and int(properties.versionId) <= int(after):
-            self._save(state, state="failed", reason=UPDATE_FAILED_STATUS)
+            self._save_changes(state, state="failed", reason=UPDATE_FAILED_STATUS)
             raise ImageSetEndError(UpdateOutcome.NOT_REVERTED, UPDATE_FAILED_STATUS)
         if not self._is_restored(target, state, after):
-            self._save(state, state="failed", reason="different")
+            self._save_changes(state, state="failed", reason="different")
             raise ImageSetEndError(UpdateOutcome.NOT_REVERTED, _DIFFERENT_REASON.format(version=state.toVersion))
         ended = state.model_copy(update={"state": "reverted", "endedAt": format_utc(self.clock.now())})
         self.record_revert(ended, target.study_instance_uid)
@@ -224,22 +228,22 @@ class ImageSetReverter:
     def _is_restored(self, target: RevertTarget, state: RevertState, version: str) -> bool:
         """Return whether a version of the image set has the same metadata as the version that the revert restores."""
         study = target.study_instance_uid
-        wanted = self.reader.read(target.image_set_id, state.toVersion, study)
-        return self.reader.read(target.image_set_id, version, study) == wanted
+        wanted = self.reader.read_metadata(target.image_set_id, state.toVersion, study)
+        return self.reader.read_metadata(target.image_set_id, version, study) == wanted
 
-    def _save_refusal_error(self, state: RevertState, error: AwsError) -> Exception:
-        self._save(state, state="failed", reason=error.code)
+    def _save_and_make_refusal_error(self, state: RevertState, error: AwsError) -> Exception:
+        self._save_changes(state, state="failed", reason=error.code)
         if not error.local or error.code in ACCESS_DENIED_CODES:
             return error
         return ImageSetEndError(UpdateOutcome.NOT_REVERTED, error.code)
 
-    def _save(self, known: RevertState, **members: str) -> RevertState:
+    def _save_changes(self, known: RevertState, **members: str) -> RevertState:
         state = known.model_copy(update=members)
         self.states.write_revert(state)
         return state
 
 
-def _make_result(
+def _make_revert_result(
     target: RevertTarget, outcome: UpdateOutcome, state: RevertState | None, reason: str = ""
 ) -> ImageSetUpdateResult:
     return ImageSetUpdateResult(

@@ -30,8 +30,8 @@ from dicommap.package.image_set_reader import (
 from dicommap.package.image_set_work import (
     ImageSetWork,
     PartToSend,
-    find_part,
-    list_names,
+    find_part_record,
+    make_name_members,
     make_sent_record,
     make_unsent_record,
 )
@@ -101,16 +101,16 @@ class ImageSetUpdater:
         work = ImageSetWork(planned, state, target)
         outcome = UpdateOutcome.STORED
         try:
-            work.target = yield from self._choose_head(work)
+            work.target = yield from self._choose_receiver(work)
             yield from self._require_previous_values(work)
             for number, request in enumerate(planned.update.requests, 1):
-                if (yield from self._update_request(work, number, request)):
+                if (yield from self._send_or_resume_request(work, number, request)):
                     outcome = UpdateOutcome.UPDATED
         except ImageSetEndError as end:
             return work.state, work.make_result(end.outcome, end.reason)
         return work.state, work.make_result(outcome)
 
-    def _choose_head(self, work: ImageSetWork) -> Generator[float, None, UpdateTarget]:
+    def _choose_receiver(self, work: ImageSetWork) -> Generator[float, None, UpdateTarget]:
         """Return the target with the primary image set to which requests for the whole study are sent.
 
         This is the image set to which an earlier run has sent requests, or else the first image set that needs a
@@ -122,15 +122,15 @@ class ImageSetUpdater:
         candidates = (target.image_set_id, *target.others)
         for record in reversed(work.state.requests):
             if record.includesStudy and record.imageSetId in candidates:
-                return _make_head(target, record.imageSetId)
+                return _make_target_with_receiver(target, record.imageSetId)
         for candidate in candidates:
-            version = (yield from self.reader.wait(candidate)).versionId
-            stored = self.reader.read(candidate, version, work.study)
+            version = (yield from self.reader.wait_until_unlocked(candidate)).versionId
+            stored = self.reader.read_metadata(candidate, version, work.study)
             if any(
                 decide_necessary_requests(request, stored, self.max_bytes).requests
                 for request in work.planned.update.requests
             ):
-                return _make_head(target, candidate)
+                return _make_target_with_receiver(target, candidate)
         return target
 
     def _require_previous_values(self, work: ImageSetWork) -> Generator[float, None, None]:
@@ -142,12 +142,14 @@ class ImageSetUpdater:
         is_begun = any(record.imageSetId == work.image_set for record in work.state.requests)
         if len(requests) == 1 or is_begun or self.overwrites_other_values or not self.may_send:
             return
-        version = (yield from self.reader.wait(work.image_set)).versionId
-        stored = self.reader.read(work.image_set, version, work.study)
+        version = (yield from self.reader.wait_until_unlocked(work.image_set)).versionId
+        stored = self.reader.read_metadata(work.image_set, version, work.study)
         for number, request in enumerate(requests, 1):
-            self._refuse_other_values(work, number, version, self.decide(work.target, work.study, request, stored))
+            self._refuse_other_values(
+                work, number, version, self.decide_requests(work.target, work.study, request, stored)
+            )
 
-    def decide(
+    def decide_requests(
         self, target: UpdateTarget, study: str, request: UpdateRequest, stored: StoredImageSet
     ) -> NecessaryRequests:
         """Return the requests that an image set needs. For a whole study, its other image sets are compared, too.
@@ -161,54 +163,58 @@ class ImageSetUpdater:
         """
         necessary = decide_necessary_requests(request, stored, self.max_bytes)
         for other in target.others if necessary.requests else ():
-            version = self.reader.get(other).versionId
-            necessary = necessary.with_other_image_set(self.reader.read(other, version, study))
+            version = self.reader.get_properties(other).versionId
+            necessary = necessary.with_other_image_set(self.reader.read_metadata(other, version, study))
         return necessary
 
     def _refuse_other_values(self, work: ImageSetWork, number: int, version: str, necessary: NecessaryRequests) -> None:
         """Save that a request overwrites another value, and raise ImageSetEndError, unless the user wants that."""
         if necessary.other_values and not self.overwrites_other_values:
             work.add_record(
-                self._save(work, make_unsent_record(work, number, RequestState.OTHER_VALUES, version, necessary))
+                self._save_record(work, make_unsent_record(work, number, RequestState.OTHER_VALUES, version, necessary))
             )
             raise ImageSetEndError(UpdateOutcome.OTHER_VALUES)
 
-    def _update_request(self, work: ImageSetWork, number: int, request: UpdateRequest) -> Generator[float, None, bool]:
+    def _send_or_resume_request(
+        self, work: ImageSetWork, number: int, request: UpdateRequest
+    ) -> Generator[float, None, bool]:
         """Send one request of the package, or continue it.
 
         Return whether AWS has executed it, now or in an earlier run.
         """
         last = work.state.find_last_record(work.image_set, number)
         if last is not None and last.state.is_done and last.part == last.parts:
-            return self._add_kept_records(work, number)
+            return self._add_saved_records(work, number)
         is_going_on = last is not None and (last.state.is_open or last.state.is_done)
         if not is_going_on and not self.may_send:
             return False
-        latest = (yield from self.reader.wait(work.image_set)).versionId
+        latest = (yield from self.reader.wait_until_unlocked(work.image_set)).versionId
         base = last.baseVersion if last is not None and is_going_on else latest
-        stored = self.reader.read(work.image_set, base, work.study)
+        stored = self.reader.read_metadata(work.image_set, base, work.study)
         if is_going_on:
             necessary = decide_necessary_requests(request, stored, self.max_bytes)
         else:
-            necessary = self.decide(work.target, work.study, request, stored)
+            necessary = self.decide_requests(work.target, work.study, request, stored)
             self._refuse_other_values(work, number, base, necessary)
         if not necessary.requests:
-            work.add_record(self._save(work, make_unsent_record(work, number, RequestState.STORED, base, necessary)))
+            work.add_record(
+                self._save_record(work, make_unsent_record(work, number, RequestState.STORED, base, necessary))
+            )
             return False
         version = base
         for part, piece in enumerate(necessary.requests, 1):
-            known = find_part(work, number, part, base)
+            known = find_part_record(work, number, part, base)
             if known is None or known.state.is_open:
                 if known is None and not self.may_send:
                     break
                 sent = PartToSend(number=number, part=part, base=base, request=piece, necessary=necessary)
-                known = yield from self._finish_part(work, sent, known, version)
+                known = yield from self._send_and_check_part(work, sent, known, version)
             work.add_record(known)
             version = known.versionAfter or version
         return True
 
     @staticmethod
-    def _add_kept_records(work: ImageSetWork, number: int) -> bool:
+    def _add_saved_records(work: ImageSetWork, number: int) -> bool:
         """Add the records that an earlier run saved for a request to the result. Return whether AWS has executed it."""
         records = [
             record
@@ -219,7 +225,7 @@ class ImageSetUpdater:
             work.add_record(record)
         return any(record.state is RequestState.UPDATED for record in records)
 
-    def _finish_part(
+    def _send_and_check_part(
         self, work: ImageSetWork, sent: PartToSend, known: RequestRecord | None, version: str
     ) -> Generator[float, None, RequestRecord]:
         """Send a part of a request, wait for its end, and compare the stored values. Return the final record.
@@ -231,22 +237,22 @@ class ImageSetUpdater:
             version: The version of the image set for which the part is sent.
 
         """
-        record = known or self._save(work, self._make_record(work, sent, version))
+        record = known or self._save_record(work, self._make_unsent_part_record(work, sent, version))
         if record.state is RequestState.SENDING:
-            record = yield from self._send(work, sent, record, is_uncertain=known is not None)
-        properties = yield from self.reader.wait(work.image_set, int(record.versionAfter or 0))
+            record = yield from self._send_part(work, sent, record, is_uncertain=known is not None)
+        properties = yield from self.reader.wait_until_unlocked(work.image_set, int(record.versionAfter or 0))
         has_failed = properties.imageSetWorkflowStatus == UPDATE_FAILED_STATUS
         if has_failed and int(properties.versionId) <= int(record.versionAfter or 0):
-            raise self._save_end_error(work, record, RequestState.FAILED, UPDATE_FAILED_STATUS)
-        before = self.reader.read(work.image_set, record.versionBefore, work.study)
-        stored = self.reader.read(work.image_set, record.versionAfter or "", work.study)
+            raise self._save_and_make_end_error(work, record, RequestState.FAILED, UPDATE_FAILED_STATUS)
+        before = self.reader.read_metadata(work.image_set, record.versionBefore, work.study)
+        stored = self.reader.read_metadata(work.image_set, record.versionAfter or "", work.study)
         attributes = list_attribute_updates(sent.request)
         effects = judge_update_effects(attributes, stored, before)
         others = []
         for other in record.others:
-            after = yield from self.reader.wait(other.imageSetId)
+            after = yield from self.reader.wait_until_unlocked(other.imageSetId)
             others.append(other.model_copy(update={"versionAfter": after.versionId}))
-            stored = self.reader.read(other.imageSetId, after.versionId, work.study)
+            stored = self.reader.read_metadata(other.imageSetId, after.versionId, work.study)
             effects += judge_update_effects(attributes, stored, before)
         work.attention += effects.attention
         change = {
@@ -258,9 +264,9 @@ class ImageSetUpdater:
         self.on_step(work.planned.path, f"updated image set {work.image_set} to version {record.versionAfter}")
         executed = record.model_copy(update=change)
         self.record_update(work.planned, executed)
-        return self._save(work, executed)
+        return self._save_record(work, executed)
 
-    def _send(
+    def _send_part(
         self, work: ImageSetWork, sent: PartToSend, record: RequestRecord, *, is_uncertain: bool
     ) -> Generator[float, None, RequestRecord]:
         """Send a part of a request, and return its record in the state SENT.
@@ -270,10 +276,10 @@ class ImageSetUpdater:
         pauses = GrowingPauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
         unanswered: AwsError | None = None
         for _ in range(SEND_ATTEMPTS):
-            if is_uncertain and (found := (yield from self._recover(work, sent, record))) is not None:
+            if is_uncertain and (found := (yield from self._recover_record(work, sent, record))) is not None:
                 return found
             if not self.may_send:
-                raise self._save_end_error(work, record, RequestState.FAILED, _NOT_SENT_REASON)
+                raise self._save_and_make_end_error(work, record, RequestState.FAILED, _NOT_SENT_REASON)
             try:
                 answer = self.reader.service.update(
                     self.reader.datastore,
@@ -288,42 +294,42 @@ class ImageSetUpdater:
                 is_uncertain, unanswered = True, None
             except AwsError as error:
                 if not error.transient and error.code:
-                    raise self._save_refusal_error(work, record, error) from None
+                    raise self._save_and_make_refusal_error(work, record, error) from None
                 is_uncertain, unanswered = True, error
             else:
-                return self._save(work, make_sent_record(record, answer.versionId))
+                return self._save_record(work, make_sent_record(record, answer.versionId))
             yield next(pauses)
         if unanswered is not None:
             raise unanswered  # the record stays in the state SENDING, so that the next run finds out what happened
-        raise self._save_end_error(work, record, RequestState.FAILED, _CONFLICT_REASON)
+        raise self._save_and_make_end_error(work, record, RequestState.FAILED, _CONFLICT_REASON)
 
-    def _recover(
+    def _recover_record(
         self, work: ImageSetWork, sent: PartToSend, record: RequestRecord
     ) -> Generator[float, None, RequestRecord | None]:
         """Find out whether AWS has executed a request whose answer was lost.
 
         If so, return its record; else return None.
         """
-        latest = int((yield from self.reader.wait(work.image_set)).versionId)
+        latest = int((yield from self.reader.wait_until_unlocked(work.image_set)).versionId)
         before, after = int(record.versionBefore), int(record.versionBefore) + 1
         match = None
         is_same = hash_request(sent.request, include_study=work.target.include_study) == record.sha256
         if latest > before:
-            was = self.reader.read(work.image_set, record.versionBefore, work.study)
-            stored = self.reader.read(work.image_set, str(after), work.study)
+            was = self.reader.read_metadata(work.image_set, record.versionBefore, work.study)
+            stored = self.reader.read_metadata(work.image_set, str(after), work.study)
             match = match_versions(sent.request, was, stored)
         recovery = decide_recovery(before, latest, is_same_request=is_same, match=match)
         if recovery is Recovery.CHANGED:
-            raise self._save_end_error(work, record, RequestState.CHANGED)
+            raise self._save_and_make_end_error(work, record, RequestState.CHANGED)
         if recovery is Recovery.NOT_KNOWN:
-            raise self._save_end_error(work, record, RequestState.UNKNOWN)
+            raise self._save_and_make_end_error(work, record, RequestState.UNKNOWN)
         if recovery is Recovery.SEND:
             return None
-        return self._save(work, make_sent_record(record, str(after), is_inferred=True))
+        return self._save_record(work, make_sent_record(record, str(after), is_inferred=True))
 
-    def _make_record(self, work: ImageSetWork, sent: PartToSend, version: str) -> RequestRecord:
+    def _make_unsent_part_record(self, work: ImageSetWork, sent: PartToSend, version: str) -> RequestRecord:
         others = tuple(
-            VersionChange(imageSetId=other, versionBefore=self.reader.get(other).versionId)
+            VersionChange(imageSetId=other, versionBefore=self.reader.get_properties(other).versionId)
             for other in work.target.others
         )
         return RequestRecord(
@@ -339,34 +345,34 @@ class ImageSetUpdater:
             includesStudy=work.target.include_study,
             others=others,
             stored=sent.necessary.stored if sent.part == 1 else 0,
-            **list_names(sent.necessary),
+            **make_name_members(sent.necessary),
             sentAt=format_utc(self.clock.now()),
         )
 
-    def _save_refusal_error(self, work: ImageSetWork, record: RequestRecord, error: AwsError) -> Exception:
+    def _save_and_make_refusal_error(self, work: ImageSetWork, record: RequestRecord, error: AwsError) -> Exception:
         """Save that AWS has refused a request, and return the error to raise.
 
         The error ends the whole run, or only the work on this image set.
         """
-        end = self._save_end_error(work, record, RequestState.FAILED, error.code)
+        end = self._save_and_make_end_error(work, record, RequestState.FAILED, error.code)
         return error if not error.local or error.code in ACCESS_DENIED_CODES else end
 
-    def _save_end_error(
+    def _save_and_make_end_error(
         self, work: ImageSetWork, record: RequestRecord, state: RequestState, reason: str = ""
     ) -> ImageSetEndError:
         """Save that a request has ended without success. Return the error that ends the work on the image set."""
         change = {"state": state, "reason": reason or None, "endedAt": format_utc(self.clock.now())}
-        self._save(work, record.model_copy(update=change))
+        self._save_record(work, record.model_copy(update=change))
         outcomes = {RequestState.CHANGED: UpdateOutcome.CHANGED, RequestState.UNKNOWN: UpdateOutcome.UNKNOWN}
         return ImageSetEndError(outcomes.get(state, UpdateOutcome.FAILED), reason)
 
-    def _save(self, work: ImageSetWork, record: RequestRecord) -> RequestRecord:
+    def _save_record(self, work: ImageSetWork, record: RequestRecord) -> RequestRecord:
         work.state = work.state.with_record(record)
         self.states.write(work.state)
         return record
 
 
-def _make_head(target: UpdateTarget, head: str) -> UpdateTarget:
+def _make_target_with_receiver(target: UpdateTarget, head: str) -> UpdateTarget:
     """Return a copy of a target in which requests are sent to `head`, another of its primary image sets."""
     candidates = (target.image_set_id, *target.others)
     return replace(target, image_set_id=head, others=tuple(uid for uid in candidates if uid != head))

@@ -49,7 +49,7 @@ class ImageSetWork:
 
     def add_record(self, record: RequestRecord) -> None:
         """Add a finished record to the result: a request that has ended, or a check that no request is necessary."""
-        self.effects += UpdateEffects(counts=count_effects(record))
+        self.effects += UpdateEffects(counts=count_record_effects(record))
         self.absent |= set(record.absent)
         self.elsewhere |= dict.fromkeys(record.elsewhere)
         self.too_large |= dict.fromkeys(record.tooLarge)
@@ -96,7 +96,7 @@ class PartToSend:
     """The parts, and what is left out."""
 
 
-def find_part(work: ImageSetWork, number: int, part: int, base: str) -> RequestRecord | None:
+def find_part_record(work: ImageSetWork, number: int, part: int, base: str) -> RequestRecord | None:
     """Return the last record of a part that was computed from the version `base`, if it is executed or still open."""
     wanted = (work.image_set, number, part, base)
     for record in reversed(work.state.requests):
@@ -105,7 +105,7 @@ def find_part(work: ImageSetWork, number: int, part: int, base: str) -> RequestR
     return None
 
 
-def count_effects(record: RequestRecord) -> Counter[Effect]:
+def count_record_effects(record: RequestRecord) -> Counter[Effect]:
     """Return effect -> number of attributes. Attributes that had the new values already count as APPLIED."""
     counts = Counter({Effect(name): count for name, count in record.effects.items()})
     if record.stored:
@@ -128,7 +128,7 @@ def make_unsent_record(
         baseVersion=version,
         versionBefore=version,
         stored=necessary.stored if state is RequestState.STORED else 0,
-        **list_names(necessary),
+        **make_name_members(necessary),
     )
 
 
@@ -138,7 +138,7 @@ def make_sent_record(record: RequestRecord, version: str, *, is_inferred: bool =
     return record.model_copy(update={"state": RequestState.SENT, "versionAfter": str(after), "isInferred": is_inferred})
 
 
-def list_names(necessary: NecessaryRequests) -> dict[str, tuple[str, ...]]:
+def make_name_members(necessary: NecessaryRequests) -> dict[str, tuple[str, ...]]:
     """Return the members of a record with names of attributes, and UIDs of what an image set does not have."""
     names = {
         "elsewhere": necessary.elsewhere,

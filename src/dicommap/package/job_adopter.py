@@ -56,7 +56,7 @@ class JobAdopter:
         """Return the id of the data store."""
         return str(self.job_requests[0].request["datastoreId"])
 
-    def find(self, summaries: Iterable[ImportJob]) -> Iterator[JobAdoption]:
+    def find_adoptions(self, summaries: Iterable[ImportJob]) -> Iterator[JobAdoption]:
         """Request listed jobs, and yield those that import a prefix of the package, compared with the package.
 
         Args:
@@ -68,32 +68,32 @@ class JobAdopter:
 
         """
         for summary in summaries:
-            properties = self._get(summary.jobId)
-            if properties is not None and self._find_order(properties) is not None:
-                yield self.compare(properties)
+            properties = self._get_job(summary.jobId)
+            if properties is not None and self._find_request(properties) is not None:
+                yield self.compare_job(properties)
 
-    def get(self, job_ids: Iterable[str]) -> list[ImportJob]:
+    def get_jobs(self, job_ids: Iterable[str]) -> list[ImportJob]:
         """Return the properties of jobs. A job that the data store does not have becomes an issue.
 
         Raises AwsError if AWS cannot be reached, or refuses a request.
         """
-        answers = [(job_id, self._get(job_id)) for job_id in job_ids]
+        answers = [(job_id, self._get_job(job_id)) for job_id in job_ids]
         self.issues += (
-            make_issue("adopt.no-job", self.locate(job_id)) for job_id, properties in answers if properties is None
+            make_issue("adopt.no-job", self.locate_job(job_id)) for job_id, properties in answers if properties is None
         )
         return [properties for _, properties in answers if properties is not None]
 
-    def compare(self, properties: ImportJob) -> JobAdoption:
+    def compare_job(self, properties: ImportJob) -> JobAdoption:
         """Return the comparison of a job with the package's job that has the same inputS3Uri.
 
         Raises PackageError if a saved state cannot be read.
         """
-        job_request = self._find_order(properties)
+        job_request = self._find_request(properties)
         if job_request is None:
             agreement: RequestAgreement | None = None if properties.inputS3Uri is None else "other-prefix"
             return JobAdoption(properties=properties, job=None, agreement=agreement, result=AdoptionResult.REFUSED)
         agreement = compare_with_request(properties, job_request.request)
-        differing = tuple(_find_differences(properties, job_request))
+        differing = tuple(_find_differing_members(properties, job_request))
         known = self.states.read(job_request.job.id)
         fits = agreement == "same" and not differing and not _find_unknown_member(properties, job_request)
         result = AdoptionResult.FITS if fits else AdoptionResult.REFUSED
@@ -108,13 +108,13 @@ class JobAdopter:
             result=result,
         )
 
-    def check(self, adoptions: Sequence[JobAdoption], *, compare_overrides: bool) -> list[JobAdoption]:
+    def decide_adoptions(self, adoptions: Sequence[JobAdoption], *, compare_overrides: bool) -> list[JobAdoption]:
         """Decide which jobs can be adopted, and return all jobs with their results.
 
         Each reason against an adoption is added to `issues`.
 
         Args:
-            adoptions: The jobs that the caller named, as `compare` returned them.
+            adoptions: The jobs that the caller named, as `compare_job` returned them.
             compare_overrides: Whether to compare the override files in S3 with those of the package.
 
         Raises:
@@ -129,7 +129,7 @@ class JobAdopter:
                 self.issues.append(make_issue("adopt.several-jobs", job=job, count=count, ids=ids))
         checked = []
         for adoption in adoptions:
-            found = list(self._find_issues(adoption))
+            found = list(self._adoption_issues(adoption))
             if adoption.result is AdoptionResult.FITS and compare_overrides:
                 found += self._check_override_files(adoption)
             self.issues += found
@@ -139,7 +139,7 @@ class JobAdopter:
             checked.append(replace(adoption, result=AdoptionResult.REFUSED) if is_refused else adoption)
         return checked
 
-    def save(self, adoptions: Iterable[JobAdoption], *, is_first: bool) -> Iterator[JobAdoption]:
+    def save_adoptions(self, adoptions: Iterable[JobAdoption], *, is_first: bool) -> Iterator[JobAdoption]:
         """Save the jobs that fit as the package's jobs, and yield all jobs with their new results.
 
         Args:
@@ -163,11 +163,11 @@ class JobAdopter:
             self.states.write(submission)
             yield replace(adoption, result=AdoptionResult.ADOPTED)
 
-    def locate(self, job_id: str) -> Location:
+    def locate_job(self, job_id: str) -> Location:
         """Return the location of an issue about an import job."""
         return Location(path=f"import job {job_id}")
 
-    def _get(self, job_id: str) -> ImportJob | None:
+    def _get_job(self, job_id: str) -> ImportJob | None:
         try:
             return self.jobs.get(self.datastore, job_id)
         except AwsError as error:
@@ -175,7 +175,7 @@ class JobAdopter:
                 raise
             return None
 
-    def _find_order(self, properties: ImportJob) -> JobRequest | None:
+    def _find_request(self, properties: ImportJob) -> JobRequest | None:
         """Return the package's request with the same inputS3Uri as a job.
 
         Prefixes of a valid package do not overlap.
@@ -188,25 +188,25 @@ class JobAdopter:
         )
         return next(job_requests, None)
 
-    def _order_of(self, adoption: JobAdoption) -> JobRequest:
+    def _get_request_of(self, adoption: JobAdoption) -> JobRequest:
         return next(job_request for job_request in self.job_requests if job_request.job.id == adoption.job)
 
-    def _find_issues(self, adoption: JobAdoption) -> Iterator[Issue]:
+    def _adoption_issues(self, adoption: JobAdoption) -> Iterator[Issue]:
         """Yield an issue for each reason against an adoption, except for differences of override files in S3."""
-        properties, place = adoption.properties, self.locate(adoption.properties.jobId)
+        properties, place = adoption.properties, self.locate_job(adoption.properties.jobId)
         if adoption.job is None:
             if properties.inputS3Uri is None:
                 yield make_issue("adopt.unknown-member", place, member="inputS3Uri")
             else:
                 yield make_issue("adopt.other-prefix", place, uri=make_printable(properties.inputS3Uri))
             return
-        job_request, known = self._order_of(adoption), self.states.read(adoption.job)
+        job_request, known = self._get_request_of(adoption), self.states.read(adoption.job)
         yield from request_agreement_issues(adoption.agreement, place)
         if adoption.result is AdoptionResult.KNOWN:
             return
         for member in adoption.differing:
             values = {
-                "found": make_printable(_value_of(properties, member) or ""),
+                "found": make_printable(_get_member_value(properties, member) or ""),
                 "planned": job_request.request[member],
             }
             yield make_issue("adopt.other-member", place, member=member, **values)
@@ -220,7 +220,7 @@ class JobAdopter:
     def _check_override_files(self, adoption: JobAdoption) -> list[Issue]:
         """Return the issues of a job's override files in S3, compared with those of the package."""
         issues = make_bounded_issues(JOB_ISSUE_LIMIT, adoption.properties.inputS3Uri or "")
-        documents = self._order_of(adoption).documents()
+        documents = self._get_request_of(adoption).documents()
         with ThreadPoolExecutor(OBJECTS_AT_ONCE) as threads:
             for found in threads.map(
                 lambda document: self._check_override_file(adoption.properties, document), documents
@@ -249,10 +249,10 @@ class JobAdopter:
 
     def _make_submission(self, adoption: JobAdoption, region: str) -> Submission:
         """Return the submission state of a job that is adopted, as `submit` and `watch` would have saved it."""
-        job_request, job = self._order_of(adoption), adoption.properties
+        job_request, job = self._get_request_of(adoption), adoption.properties
         report, now = job.to_job_info(), format_utc(self.clock.now())
         taken: dict[str, Any] = {
-            member: job_request.request[member] if job_request.has_value(member) else _value_of(job, member)
+            member: job_request.request[member] if job_request.has_value(member) else _get_member_value(job, member)
             for member in _TAKEN_MEMBERS
         }
         owner = job_request.request["inputOwnerAccountId"] if job_request.has_value("inputOwnerAccountId") else None
@@ -279,7 +279,7 @@ class JobAdopter:
         )
 
 
-def _find_differences(properties: ImportJob, job_request: JobRequest) -> Iterator[str]:
+def _find_differing_members(properties: ImportJob, job_request: JobRequest) -> Iterator[str]:
     """Yield the names of the request parameters that an import job has with other values.
 
     Members that are placeholders in the request are not compared.
@@ -287,7 +287,7 @@ def _find_differences(properties: ImportJob, job_request: JobRequest) -> Iterato
     if properties.datastoreId and properties.datastoreId != job_request.request["datastoreId"]:
         yield "datastoreId"
     for member in _TAKEN_MEMBERS:
-        found = _value_of(properties, member)
+        found = _get_member_value(properties, member)
         if (
             found is not None
             and job_request.has_value(member)
@@ -299,12 +299,14 @@ def _find_differences(properties: ImportJob, job_request: JobRequest) -> Iterato
 def _find_unknown_member(properties: ImportJob, job_request: JobRequest) -> str:
     """Return the first parameter whose value neither the job nor the request has; else an empty text."""
     unknown = (
-        member for member in _TAKEN_MEMBERS if not (_value_of(properties, member) or job_request.has_value(member))
+        member
+        for member in _TAKEN_MEMBERS
+        if not (_get_member_value(properties, member) or job_request.has_value(member))
     )
     return next(unknown, "")
 
 
-def _value_of(properties: ImportJob, member: str) -> str | None:
+def _get_member_value(properties: ImportJob, member: str) -> str | None:
     """Return the value of a parameter of an import job; None if the service does not report it.
 
     The value of outputS3Uri is returned without the job's folder.

@@ -104,7 +104,7 @@ def _find_changed_members(submission: Submission, event: ImportJobEvent) -> dict
 
 @dataclass(kw_only=True)
 class JobEvents:
-    """Collector of import-job events for one package. `add` takes documents, `apply` changes the saved states."""
+    """Import-job events for one package: `add_document` adds them, `apply_to_states` changes saved states."""
 
     plan: Plan
     states: SubmissionStates
@@ -116,7 +116,7 @@ class JobEvents:
     def __post_init__(self) -> None:
         self._issues = make_bounded_issues(EVENT_ISSUE_LIMIT, "")
 
-    def add(self, document: object, place: Location) -> None:
+    def add_document(self, document: object, place: Location) -> None:
         """Add the events in a document. A document that is not an import-job event becomes an issue.
 
         Args:
@@ -131,7 +131,7 @@ class JobEvents:
             except InvalidEventError as error:
                 self._issues.add(make_issue("watch.event-unreadable", place, reason=str(error)))
 
-    def apply(self) -> list[Issue]:
+    def apply_to_states(self) -> list[Issue]:
         """Apply the events to the saved states of the package's jobs. Save the new states, and return the issues.
 
         Raises PackageError if a state cannot be read or saved.
@@ -146,16 +146,16 @@ class JobEvents:
             if submission is not None and _is_of_other_region(submission, events[0]):
                 self._issues.add(_make_region_issue(submission, events))
             elif submission is None or events[0].datastore_id != submission.datastoreId:
-                self._issues.add(self._make_passed_over_issue(events))
+                self._issues.add(self._make_foreign_job_issue(events))
             else:
-                self._apply_to_job(submission, events)
+                self._apply_to_submission(submission, events)
         if self._others:
             self._issues.add(make_issue("watch.event-other", count=self._others))
         if not (self._events or self._others or any(self._issues)):
             self._issues.add(make_issue("watch.no-events"))
         return list(self._issues)
 
-    def _apply_to_job(self, submission: Submission, events: list[ImportJobEvent]) -> None:
+    def _apply_to_submission(self, submission: Submission, events: list[ImportJobEvent]) -> None:
         place = Location(path=submission_path(submission.job))
         if not all(_is_same_prefix(event.input_s3_uri, submission.inputS3Uri) for event in events):
             self._issues.add(make_issue("watch.other-request", place))
@@ -170,7 +170,7 @@ class JobEvents:
         if merged.jobStatus != submission.jobStatus:
             self.on_step(submission.job, f"{submission.jobStatus} -> {merged.jobStatus} (event)")
 
-    def _make_passed_over_issue(self, events: list[ImportJobEvent]) -> Issue:
+    def _make_foreign_job_issue(self, events: list[ImportJobEvent]) -> Issue:
         """Return the issue about the events of a job that is not in the package."""
         event = events[0]
         place = Location(path=make_printable(f"healthimaging:{event.datastore_id}/{event.job_id}"))

@@ -37,7 +37,7 @@ _NOT_FOUND = "SearchImageSets finds no image set of the study"
 _NO_RECORDS = "no record of the job names an image set"
 
 
-class StudyWork:
+class StudyToVerify:
     """A study to verify, with its overrides, which are read when they are first needed. Threads share the object."""
 
     def __init__(self, study: str, read_overrides: Callable[[], StudyOverrides]) -> None:
@@ -58,7 +58,7 @@ class StudyWork:
 class WorkItem:
     """One image set to verify for a study. `target` is None if the study has no image set."""
 
-    study: StudyWork
+    study: StudyToVerify
     target: ImageSetTarget | None
     kept: KeptImageSet | None
     """The results that an interrupted verification has saved for this image set; None if it has saved nothing."""
@@ -97,14 +97,14 @@ class JobImageSets:
         for mapping in job.mappings:
             mappings.setdefault(mapping.studyInstanceUID, []).append(mapping)
         unfinished = _UNFINISHED.get(reconciled.outcomes.state) if reconciled is not None else None
-        known = {} if reconciled is None else _group_imported_instances(reconciled, mappings.keys())
+        known = {} if reconciled is None else _group_imported_image_sets(reconciled, mappings.keys())
         has_records = any(known.values())
         for study in sorted(mappings):
-            work = StudyWork(study, partial(self._read_overrides, read_override_file, mappings[study]))
+            work = StudyToVerify(study, partial(self._read_overrides, read_override_file, mappings[study]))
             reason = unfinished or _NOT_IMPORTED
             targets = known.get(study, [])
             if not has_records and not unfinished:
-                found = self._search(study)
+                found = self._search_image_sets(study)
                 targets = found or []
                 reason = _NO_RECORDS if found is None else _NOT_FOUND
                 self.searched_studies += bool(targets)
@@ -121,7 +121,7 @@ class JobImageSets:
             if not targets:
                 yield WorkItem(study=work, target=None, kept=None, is_last=True, reason=reason)
 
-    def _search(self, study: str) -> list[ImageSetTarget] | None:
+    def _search_image_sets(self, study: str) -> list[ImageSetTarget] | None:
         summaries = self._source.search(study)
         if summaries is None:
             return None
@@ -141,7 +141,7 @@ class JobImageSets:
         If the job's image sets are not primary, people still see the values of the primary image set.
         """
         try:
-            found = self._search(study) or []
+            found = self._search_image_sets(study) or []
         except AwsError as error:
             if not error.local:
                 raise
@@ -157,7 +157,7 @@ class JobImageSets:
             for mapping in mappings
         }
         study = mappings[0].studyInstanceUID
-        read_previous = cache(partial(self._previous.of_study, study))
+        read_previous = cache(partial(self._previous.read_study_values, study))
         return StudyOverrides(study_instance_uid=study, data_sets=data_sets, read_previous=read_previous)
 
 
@@ -172,7 +172,7 @@ def _parse_override(data: bytes, assumptions: Assumptions) -> DataSet:
         ) from None
 
 
-def _group_imported_instances(
+def _group_imported_image_sets(
     reconciled: JobReconciliation, studies: Container[str]
 ) -> dict[str, list[ImageSetTarget]]:
     """Return the image sets of each study, in the order of their ids, with the instances that the job imported."""

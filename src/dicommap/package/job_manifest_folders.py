@@ -65,7 +65,9 @@ class JobManifestFolders:
         place = make_printable(folder.relative_to(self._root).as_posix())
         if len(folders) > 1:
             return JobOutput(folder=place, others=len(folders) - 1)
-        return JobOutput(folder=place, manifest=_read_summary_bytes(folder), files=_list_record_files(folder, place))
+        return JobOutput(
+            folder=place, manifest=_read_job_manifest_bytes(folder), files=_list_record_files(folder, place)
+        )
 
 
 def _find_job_folders(root: Path) -> Iterator[_JobFolder]:
@@ -74,14 +76,14 @@ def _find_job_folders(root: Path) -> Iterator[_JobFolder]:
         folder = root / os.path.relpath(path, root)
         kinds = {"SUCCESS", "FAILURE", "WARNING"} & set(directories)
         if JOB_MANIFEST_NAME in names or (kinds and parse_job_id(folder.name)):
-            manifest = read_job_manifest(_read_summary_bytes(folder) or b"")
+            manifest = read_job_manifest(_read_job_manifest_bytes(folder) or b"")
             ids = {parse_job_id(folder.name), manifest.job_id if manifest else ""} - {""}
             uri = S3Uri.parse(manifest.input_s3_uri) if manifest else None
             yield _JobFolder(path=folder, job_ids=frozenset(ids), input_s3_uri=uri)
         directories[:] = sorted(set(directories) - kinds)
 
 
-def _read_summary_bytes(folder: Path) -> bytes | None:
+def _read_job_manifest_bytes(folder: Path) -> bytes | None:
     try:
         return read_regular_file(folder / JOB_MANIFEST_NAME, JOB_MANIFEST_BYTES_LIMIT)
     except FileNotFoundError:
@@ -109,10 +111,12 @@ def _list_record_files(folder: Path, place: str) -> Iterator[RecordFile]:
         for name in names:
             path = f"{kind.value}/{name}"
             if record_kind_of(path):
-                yield RecordFile(kind=kind, path=make_printable(f"{place}/{path}"), pieces=_read_pieces(folder / path))
+                yield RecordFile(
+                    kind=kind, path=make_printable(f"{place}/{path}"), pieces=_read_file_in_pieces(folder / path)
+                )
 
 
-def _read_pieces(path: Path) -> Iterator[bytes]:
+def _read_file_in_pieces(path: Path) -> Iterator[bytes]:
     try:
         with open_regular_file(path) as file:
             while piece := file.read(_PIECE_BYTES):

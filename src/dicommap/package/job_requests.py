@@ -15,7 +15,7 @@ from dicommap.issues.wording import choose_verb, format_count, join_names
 from dicommap.model.package_layout import job_folder
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
 from dicommap.package.aws_account_check import ACCOUNT_EXAMPLES, ACCOUNT_OPTIONS, require_same_aws_account
-from dicommap.package.document_reader import format_name, read_document
+from dicommap.package.document_reader import format_path_name, read_document
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.reading.document_limits import OVERRIDE_LIMIT
 from dicommap.validation.request_check import check_aws_account
@@ -66,7 +66,7 @@ def require_package(package: Path) -> None:
     """Raise DocumentError if `package` is not a directory. Its content is not checked."""
     if not package.is_dir():
         raise DocumentError(
-            f"{format_name(package)} is no package.", fix="Name the directory that 'dicommap draft' wrote."
+            f"{format_path_name(package)} is no package.", fix="Name the directory that 'dicommap draft' wrote."
         )
 
 
@@ -111,7 +111,7 @@ def make_job_requests(
     ]
     for job_request in job_requests:
         require_same_aws_account(kept, job_request.request)
-        _require_one_aws_account(job_requests[0], job_request)
+        _require_equal_aws_accounts(job_requests[0], job_request)
     return job_requests
 
 
@@ -135,7 +135,7 @@ def require_no_missing_members(members: Sequence[str], advice: str = "Give your 
         raise UsageError(
             f"{format_count(len(members), 'option')} {choose_verb(len(members), 'is', 'are')} missing: "
             f"{join_names(map(_make_option_name, members))}.",
-            fix=f"{advice} {_format_examples(members)}",
+            fix=f"{advice} {_format_option_examples(members)}",
         )
 
 
@@ -146,15 +146,15 @@ def require_valid_members(account: Mapping[str, str]) -> None:
     if members:
         wrong = (f"{_make_option_name(member)} '{make_printable(account[member])}'" for member in members)
         raise UsageError(
-            f"AWS does not take {join_names(wrong)}.", fix=f"Values look like this: {_format_examples(members)}"
+            f"AWS does not take {join_names(wrong)}.", fix=f"Values look like this: {_format_option_examples(members)}"
         )
 
 
-def _format_examples(members: Iterable[str]) -> str:
+def _format_option_examples(members: Iterable[str]) -> str:
     return " ".join(f"{_make_option_name(member)} {ACCOUNT_EXAMPLES[member]}" for member in members)
 
 
-def _require_one_aws_account(first: JobRequest, job_request: JobRequest) -> None:
+def _require_equal_aws_accounts(first: JobRequest, job_request: JobRequest) -> None:
     """Raise UsageError if the requests of two jobs have different settings of the AWS account."""
     differing = [name for name in AWS_ACCOUNT_MEMBERS if first.request.get(name) != job_request.request.get(name)]
     if differing:
@@ -172,7 +172,7 @@ def _make_job_request(
     package: PackageDirectory, job: PlanJob, account: Mapping[str, str], kept: AwsAccount | None
 ) -> JobRequest:
     folder = package.path / job_folder(job.id)
-    request = {**package.request(job), **account}
+    request = {**package.read_request(job), **account}
     for member in AWS_ACCOUNT_MEMBERS:
         if kept is not None and request.get(member, f"<{member}>") == f"<{member}>":
             request[member] = getattr(kept, member)

@@ -80,13 +80,8 @@ class JobSubmitter:
     issues: list[Issue] = field(default_factory=list)
     _active: int | None = None
     """The highest possible number of unfinished jobs in the data store. None before the jobs are counted."""
-    _can_list_jobs: bool = True
+    can_list_jobs: bool = True
     """Whether the credentials may list import jobs. It is True until AWS refuses the listing."""
-
-    @property
-    def can_list(self) -> bool:
-        """Whether the credentials may list import jobs. It is True until AWS refuses the listing."""
-        return self._can_list_jobs
 
     def save_aws_account(self, job_request: SubmittableJob) -> None:
         """Save the AWS account of a request if this is the first submit. Later submits must use the same account.
@@ -112,7 +107,7 @@ class JobSubmitter:
             submission = self._find_sent_job(job_request, state)
             if submission is not None:
                 self.on_step(job_request.id, f"had been started as {submission.jobId}")
-                self._save_started(state, submission)
+                self._save_started_job(state, submission)
 
     def require_no_reading_job(self, job_requests: Iterable[SubmittableJob]) -> None:
         """Check that no unfinished job reads from a prefix whose override files this submit will replace.
@@ -124,12 +119,12 @@ class JobSubmitter:
         states = ((job_request, self.states.read(job_request.id)) for job_request in job_requests)
         to_start = [job_request for job_request, state in states if state is None or not state.state.has_job]
         uris = [uri for job_request in to_start if (uri := S3Uri.parse(job_request.request["inputS3Uri"]))]
-        if not uris or not self._can_list_jobs:
+        if not uris or not self.can_list_jobs:
             return
         try:
             job = self.jobs.find_overlapping_job(to_start[0].request["datastoreId"], uris)
         except AwsError as error:
-            self._continue_without_listing(error)
+            self._record_denied_listing(error)
             return
         if job is not None:
             raise UsageError(
@@ -153,19 +148,19 @@ class JobSubmitter:
         self._upload_documents(job_request, is_first=known is None)
         if state.state is SubmissionState.PLANNED:
             state = self._save_state(state.model_copy(update={"state": SubmissionState.UPLOADED}))
-        self._wait_for_room(job_request)
+        self._wait_for_fewer_jobs(job_request)
         if state.state is SubmissionState.UPLOADED:
             at = format_utc(self.jobs.service_time())
             state = self._save_state(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
         job = self._start_job(job_request)
-        self.on_step(job_request.id, _start_message(state, job))
-        return self._save_started(state.model_copy(update={"requestId": self.jobs.start_request_id or None}), job)
+        self.on_step(job_request.id, _format_start_message(state, job))
+        return self._save_started_job(state.model_copy(update={"requestId": self.jobs.start_request_id or None}), job)
 
     def _save_state(self, state: Submission) -> Submission:
         self.states.write(state)
         return state
 
-    def _save_started(self, state: Submission, job: ImportJob) -> Submission:
+    def _save_started_job(self, state: Submission, job: ImportJob) -> Submission:
         """Save that the service has started a job, and return the new state."""
         known = {
             "state": SubmissionState.STARTED,
@@ -185,7 +180,7 @@ class JobSubmitter:
         try:
             return self.jobs.find_started_job(job_request.request, since)
         except AwsError as error:
-            self._continue_without_listing(error)
+            self._record_denied_listing(error)
             return None  # a second request with the same client token starts no second job
 
     def _upload_documents(self, job_request: SubmittableJob, *, is_first: bool) -> None:
@@ -212,14 +207,14 @@ class JobSubmitter:
         if is_first and counts[UploadResult.THERE]:
             self.on_step(job_request.id, _ALREADY_UPLOADED)
 
-    def _wait_for_room(self, job_request: SubmittableJob) -> None:
+    def _wait_for_fewer_jobs(self, job_request: SubmittableJob) -> None:
         """Wait until the data store has fewer unfinished jobs than `concurrent_jobs`."""
         pauses = GrowingPauses()
-        while self._can_list_jobs and (self._active is None or self._active >= self.concurrent_jobs):
+        while self.can_list_jobs and (self._active is None or self._active >= self.concurrent_jobs):
             try:
                 self._active = self.jobs.count_active_jobs(job_request.request["datastoreId"])
             except AwsError as error:
-                self._continue_without_listing(error)
+                self._record_denied_listing(error)
                 return
             if self._active >= self.concurrent_jobs:
                 self.on_step(
@@ -235,36 +230,36 @@ class JobSubmitter:
             try:
                 job = self.jobs.start(job_request.request)
             except AwsError as error:
-                if error.code != _QUOTA_CODE or not self._is_busy(job_request):
-                    raise _make_conflict_error(error) from None
+                if error.code != _QUOTA_CODE or not self._has_unfinished_jobs(job_request):
+                    raise _explain_conflict_error(error) from None
                 self.on_step(job_request.id, "waits: the service takes no more jobs at once")
                 self.clock.sleep(next(pauses))
             else:
                 self._active = None if self._active is None else self._active + 1
                 return job
 
-    def _is_busy(self, job_request: SubmittableJob) -> bool:
+    def _has_unfinished_jobs(self, job_request: SubmittableJob) -> bool:
         """Return whether the data store has unfinished jobs. If so, the quota of concurrent jobs may be used up.
 
         In this case it helps to wait. If the jobs cannot be listed, return False.
         """
-        if not self._can_list_jobs:
+        if not self.can_list_jobs:
             return False
         try:
             return self.jobs.count_active_jobs(job_request.request["datastoreId"]) > 0
         except AwsError as error:
-            self._continue_without_listing(error)
+            self._record_denied_listing(error)
             return False
 
-    def _continue_without_listing(self, error: AwsError) -> None:
+    def _record_denied_listing(self, error: AwsError) -> None:
         if error.code not in ACCESS_DENIED_CODES:
             raise error
-        if self._can_list_jobs:
+        if self.can_list_jobs:
             self.issues.append(make_issue("submit.not-checked", what="The list of import jobs", reason=error.code))
-        self._can_list_jobs = False
+        self.can_list_jobs = False
 
 
-def _start_message(state: Submission, job: ImportJob) -> str:
+def _format_start_message(state: Submission, job: ImportJob) -> str:
     """Return the message for a started job. If its clientToken was used before, AWS returned the earlier job."""
     if job.submittedAt is None or job.submittedAt >= datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN:
         return f"started as {job.jobId}"
@@ -276,18 +271,18 @@ def _make_planned_state(job_request: SubmittableJob, region: str) -> Submission:
         job=job_request.id,
         state=SubmissionState.PLANNED,
         region=region or None,
-        **_select_members(job_request, "jobName"),
+        **_select_request_members(job_request, "jobName"),
     )
 
 
-def _select_members(job_request: SubmittableJob, *further: str) -> dict[str, Any]:
+def _select_request_members(job_request: SubmittableJob, *further: str) -> dict[str, Any]:
     names = (*AWS_ACCOUNT_MEMBERS, "inputS3Uri", "clientToken", *further)
     return {name: job_request.request[name] for name in names if name in job_request.request}
 
 
 def _require_same_request(state: Submission, job_request: SubmittableJob, region: str) -> None:
     """Raise UsageError if the job's earlier submit was for another AWS account, region or plan than `job_request`."""
-    now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_members(job_request)}
+    now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_request_members(job_request)}
     if state.adoptedAt is not None:  # such a job keeps its own role and output prefix
         now = {name: value for name, value in now.items() if name in ("datastoreId", "inputS3Uri", "clientToken")}
     if region and state.region:
@@ -307,7 +302,7 @@ def _require_same_request(state: Submission, job_request: SubmittableJob, region
     )
 
 
-def _make_conflict_error(error: AwsError) -> AwsError:
+def _explain_conflict_error(error: AwsError) -> AwsError:
     """Return the error with advice if its reason is a repeated client token. Return any other error unchanged."""
     if error.code != _CONFLICT_CODE:
         return error

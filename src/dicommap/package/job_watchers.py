@@ -55,13 +55,13 @@ class PackageWatcher:
         """The ids, in the plan, of jobs that HealthImaging does not know."""
         self._is_submitting = False
 
-    def submissions(self) -> list[Submission]:
+    def read_submissions(self) -> list[Submission]:
         """Return the saved state of each submitted job of the package, in the order of the plan."""
         return list(self._states.read_all(job.id for job in self._plan.jobs).values())
 
-    def unsubmitted(self) -> int:
+    def count_unsubmitted(self) -> int:
         """Return the number of jobs of the plan that have no saved state."""
-        return len(self._plan.jobs) - len(self.submissions())
+        return len(self._plan.jobs) - len(self.read_submissions())
 
     def is_unknown(self, submission: Submission) -> bool:
         """Return whether HealthImaging answered that it does not know the job of a submission."""
@@ -76,11 +76,11 @@ class PackageWatcher:
 
         """
         self._is_submitting = self._states.is_locked()
-        for submission in self.submissions():
+        for submission in self.read_submissions():
             if self._is_open(submission):
                 self._poll_job(submission)
 
-    def confirm(self) -> dict[str, str]:
+    def confirm_ended_jobs(self) -> dict[str, str]:
         """Ask the service about jobs whose end is known only from events, and save the answers.
 
         After the first error, the service is not asked about further jobs.
@@ -93,7 +93,7 @@ class PackageWatcher:
         """
         reasons: dict[str, str] = {}
         refusal = ""
-        for submission in self.submissions():
+        for submission in self.read_submissions():
             if not submission.has_ended or submission.statusSource is None:
                 continue
             if not refusal:
@@ -106,15 +106,15 @@ class PackageWatcher:
             reasons[submission.job] = refusal
         return reasons
 
-    def counts(self) -> tuple[int, int]:
+    def count_ended_and_all(self) -> tuple[int, int]:
         """Return two numbers: the jobs that have ended, and all jobs of the plan."""
-        submissions = self.submissions()
+        submissions = self.read_submissions()
         open_ones = sum(self._is_open(submission) or not submission.state.has_job for submission in submissions)
         return len(submissions) - open_ones, len(self._plan.jobs)
 
     def has_ended(self) -> bool:
         """Return whether all started jobs have ended, and no submit of the package is running."""
-        return not self._is_submitting and not any(map(self._is_open, self.submissions()))
+        return not self._is_submitting and not any(map(self._is_open, self.read_submissions()))
 
     def _is_open(self, submission: Submission) -> bool:
         is_unconfirmed = submission.has_ended and submission.statusSource is not None
@@ -204,7 +204,7 @@ class FhirJobWatcher:
         if report.status != before:
             self.on_step(self.name, report.status if before is None else f"{before} -> {report.status}")
 
-    def counts(self) -> tuple[int, int]:
+    def count_ended_and_all(self) -> tuple[int, int]:
         """Return two numbers: the ended jobs (0 or 1), and all jobs (1)."""
         return int(self.has_ended()), 1
 

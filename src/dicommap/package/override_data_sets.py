@@ -37,7 +37,7 @@ class OverrideDataSets(Mapping[Target, "DataSet"]):
         }
 
     def __getitem__(self, target: Target) -> DataSet:
-        data = self._package.override_file(*self._files[target])
+        data = self._package.read_override_file(*self._files[target])
         return parse_override_data_set(json.loads(data), self._package.plan.assumptions)
 
     def __iter__(self) -> Iterator[Target]:

@@ -28,7 +28,7 @@ from dicommap.model.package_layout import (
 )
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount, JobCounts, SubmissionState
 from dicommap.overrides.grouping_table import parse_grouping_csv
-from dicommap.package.document_reader import format_name, read_document
+from dicommap.package.document_reader import format_path_name, read_document
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.package.update_states import UpdateStates
 from dicommap.planning.plan import Plan
@@ -67,7 +67,7 @@ def read_plan(package: Path) -> Plan:
             return Plan.model_validate({**parts[0], "jobs": parts[1]})
     read_document(Path(PLAN_FILE), PLAN_LIMIT.bytes, beneath=package)  # raises an error with the reason if it has one
     raise DocumentError(
-        f"{format_name(package)}/{PLAN_FILE} is no plan.", fix="Run 'dicommap validate' on the package."
+        f"{format_path_name(package)}/{PLAN_FILE} is no plan.", fix="Run 'dicommap validate' on the package."
     )
 
 
@@ -104,7 +104,7 @@ class PackageDirectory:
         self.path = Path(path)
         if not (self.path / PLAN_FILE).is_file():
             raise DocumentError(
-                f"{format_name(self.path)} is no package: it has no {PLAN_FILE}.", fix="Name a package."
+                f"{format_path_name(self.path)} is no package: it has no {PLAN_FILE}.", fix="Name a package."
             )
         self.plan = read_plan(self.path) if plan is None else plan
 
@@ -117,16 +117,16 @@ class PackageDirectory:
         Raises DocumentError if objects.csv cannot be read. Raises it after the last object if the hash of objects.csv
         is not the hash in the plan.
         """
-        return self._hashed_rows(_make_objects_path(job), job.objects, parse_objects_csv, "list of objects")
+        return self._read_checked_rows(_make_objects_path(job), job.objects, parse_objects_csv, "list of objects")
 
-    def _hashed_rows(
+    def _read_checked_rows(
         self, path: str, planned: FileDigest, parse: Callable[[Iterator[str]], Iterator[_Row]], what: str
     ) -> Iterator[_Row]:
         """Yield the rows of a table, then compare its hash with the plan. `what` describes the table in messages."""
         digest = hashlib.sha256()
         try:
             with open_regular_file(path, beneath=self.path) as file:
-                yield from parse(_hash_lines(file, digest))
+                yield from parse(_decode_and_hash_lines(file, digest))
         except OSError as error:
             raise DocumentError(f"{path} cannot be read: {os_error_reason(error)}.", fix=_REDRAFT_FIX) from None
         except ValueError:  # includes UnicodeDecodeError
@@ -134,7 +134,7 @@ class PackageDirectory:
         if digest.hexdigest() != planned.sha256:
             raise _make_changed_error(path)
 
-    def override_file(self, job: PlanJob, path: str) -> bytes:
+    def read_override_file(self, job: PlanJob, path: str) -> bytes:
         """Return the bytes of an override file of a job. `path` is relative to the job's inputS3Uri.
 
         Raises DocumentError if the file cannot be read, or if its hash is not the hash in the plan.
@@ -147,7 +147,7 @@ class PackageDirectory:
         """Return a context manager with a function that returns the bytes of an override file of a job.
 
         Use it to read many files: the folder of the job is opened only once. Threads can share the function. Its
-        argument is a path relative to the job's inputS3Uri. It raises DocumentError as `override_file` does.
+        argument is a path relative to the job's inputS3Uri. It raises DocumentError as `read_override_file` does.
         """
         name = f"{job_folder(job.id)}/files"
         hashes = {file.path: file.sha256 for file in job.files}
@@ -156,12 +156,12 @@ class PackageDirectory:
         except OSError as error:
             raise DocumentError(f"{name} cannot be read: {os_error_reason(error)}.", fix=_REDRAFT_FIX) from None
 
-        def read(path: str) -> bytes:
+        def read_file(path: str) -> bytes:
             data = read_document(Path(path), OVERRIDE_LIMIT.bytes, beneath=folder)
             return _require_hash(data, hashes.get(path), f"An override file of job {job.id}")
 
         try:
-            yield read
+            yield read_file
         finally:
             os.close(folder)
 
@@ -187,9 +187,9 @@ class PackageDirectory:
         `planned` has the hash of the table in the plan. Raises DocumentError if the table cannot be read. Raises it
         after the last line if the hash of the table is not the planned hash.
         """
-        return self._hashed_rows(name, planned, iter, "text in UTF-8")
+        return self._read_checked_rows(name, planned, iter, "text in UTF-8")
 
-    def grouping(self) -> Iterator[GroupingValues]:
+    def grouping_rows(self) -> Iterator[GroupingValues]:
         """Yield the rows of grouping.csv, in the order of Study and Series Instance UIDs.
 
         Raises DocumentError if there is no grouping.csv, or if it cannot be read. Raises it after the last row if its
@@ -200,7 +200,9 @@ class PackageDirectory:
                 f"The package has no {GROUPING_FILE}: it was drafted by an older version of dicommap.",
                 fix="Draft the package again.",
             )
-        return self._hashed_rows(GROUPING_FILE, self.plan.grouping, parse_grouping_csv, "table of grouping attributes")
+        return self._read_checked_rows(
+            GROUPING_FILE, self.plan.grouping, parse_grouping_csv, "table of grouping attributes"
+        )
 
     def audit_changes(self) -> Iterator[AuditChange]:
         """Yield the lines of audit.jsonl that list the changes. Packages of older versions have no such lines.
@@ -211,9 +213,9 @@ class PackageDirectory:
         planned = self.plan.audit
         if planned is not None:
             parse = partial(_parse_audit_changes, size=planned.size)
-            yield from self._hashed_rows(AUDIT_FILE, planned, parse, "record of changes")
+            yield from self._read_checked_rows(AUDIT_FILE, planned, parse, "record of changes")
 
-    def draft_event(self) -> AuditEventLine | None:
+    def read_draft_event(self) -> AuditEventLine | None:
         """Return the event that records the draft, the line after the changes in audit.jsonl; None if it is missing."""
         try:
             with open_regular_file(AUDIT_FILE, beneath=self.path) as file:
@@ -237,7 +239,7 @@ class PackageDirectory:
         lines = self.table_lines(ISSUES_FILE, self.plan.issues)
         return dict(Counter(str(parse_json(line.encode())[0]["code"]) for line in lines))
 
-    def request(self, job: PlanJob) -> dict[str, Any]:
+    def read_request(self, job: PlanJob) -> dict[str, Any]:
         """Return the StartDICOMImportJob request of a job, from the package.
 
         Raises DocumentError if it cannot be read.
@@ -248,7 +250,7 @@ class PackageDirectory:
             raise DocumentError(f"{name} is no request.", fix=_REDRAFT_FIX)
         return request
 
-    def aws_account(self) -> AwsAccount | None:
+    def read_aws_account(self) -> AwsAccount | None:
         """Return the AWS account of the first submit. Return None if no job was submitted.
 
         Raises PackageError if the account or the state of a job cannot be read.
@@ -262,7 +264,7 @@ class PackageDirectory:
             return None
         return AwsAccount(region=submission.region, **{name: getattr(submission, name) for name in AWS_ACCOUNT_MEMBERS})
 
-    def submission(self, job: PlanJob) -> Submission | None:
+    def read_submission(self, job: PlanJob) -> Submission | None:
         """Return the saved state of a job's submission. Return None if the job was never submitted.
 
         Raises PackageError if the state cannot be read.
@@ -282,10 +284,10 @@ class PackageDirectory:
             started=len(started),
             ended=sum(submission.state is SubmissionState.ENDED for submission in submissions.values()),
             to_stage=sum(staged and job not in started for job, staged in is_staged.items()),
-            has_updates=self._has_waiting_update(),
+            has_updates=self._has_unfinished_update(),
         )
 
-    def _has_waiting_update(self) -> bool:
+    def _has_unfinished_update(self) -> bool:
         """Return whether an update was not brought to its end. Raises PackageError if a state cannot be read."""
         states = UpdateStates(self.path)
         updates = (get_update_id(planned.path) for planned in self.plan.updates or ())
@@ -318,7 +320,7 @@ def _make_changed_error(what: str) -> DocumentError:
     return DocumentError(f"{what} was changed after it was drafted.", fix=_REDRAFT_FIX)
 
 
-def _hash_lines(file: Iterator[bytes], digest: hashlib._Hash) -> Iterator[str]:
+def _decode_and_hash_lines(file: Iterator[bytes], digest: hashlib._Hash) -> Iterator[str]:
     for line in file:
         digest.update(line)
         yield line.decode("utf-8")

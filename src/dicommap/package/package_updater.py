@@ -15,7 +15,7 @@ from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.update_state import UpdateState
 from dicommap.package.image_set_reader import ImageSetEndError
 from dicommap.package.image_set_reverter import collect_revert_targets
-from dicommap.package.image_set_work import count_effects, list_names
+from dicommap.package.image_set_work import count_record_effects, make_name_members
 from dicommap.verification.update_decision import UpdateEffects
 from dicommap.verification.update_result import ImageSetUpdateResult, UpdateOutcome
 
@@ -87,17 +87,17 @@ class PackageUpdater:
         self._active_studies.add(study)
         results = []
         for planned in updates:
-            results.append((yield from self._update(planned)))
+            results.append((yield from self._send_update(planned)))
         self._active_studies.discard(study)
         return results
 
-    def _update(self, planned: PlannedUpdate) -> Generator[float, None, Results]:
+    def _send_update(self, planned: PlannedUpdate) -> Generator[float, None, Results]:
         state = self.read_state(planned)
         if state.isComplete:
             kept = _make_kept_results(planned, state)
             return [self._make_taken_back_result(result) if self._was_reverted(result) else result for result in kept]
         results: Results = []
-        waiting = self.finder.find(planned.update)
+        waiting = self.finder.find_targets(planned.update)
         has_searched = False
         while waiting:
             target = waiting.pop(0)
@@ -105,11 +105,11 @@ class PackageUpdater:
             if result.outcome is UpdateOutcome.NOT_FOUND and not has_searched:
                 has_searched = True
                 known = {target.image_set_id, *(known.image_set_id for known in results)}
-                waiting += [found for found in self._search(planned.update) if found.image_set_id not in known]
+                waiting += [found for found in self._search_series(planned.update) if found.image_set_id not in known]
                 if waiting:
                     continue
             results.append(result)
-        results += _find_missing(planned, results)
+        results += _make_missing_results(planned, results)
         if all(result.is_done for result in results):
             self.states.write(state.model_copy(update={"isComplete": True}))
         return results
@@ -143,7 +143,7 @@ class PackageUpdater:
     def _make_taken_back_result(result: ImageSetUpdateResult) -> ImageSetUpdateResult:
         return replace(result, outcome=UpdateOutcome.REVERTED, was_taken_back=True)
 
-    def _search(self, update: Update) -> list[UpdateTarget]:
+    def _search_series(self, update: Update) -> list[UpdateTarget]:
         """Search for the image sets of a series if a known one does not exist: it may have been copied or promoted."""
         return self.finder.search_series(update) if update.series_instance_uid is not None else []
 
@@ -161,9 +161,9 @@ class PackageUpdater:
             state = self.read_state(planned)
             if state.isComplete:
                 continue
-            targets = self.finder.find(planned.update)
+            targets = self.finder.find_targets(planned.update)
             if not targets:
-                yield from _find_missing(planned, [])
+                yield from _make_missing_results(planned, [])
             for target in targets:
                 yield from self._forecast_image_set(planned, state, target)
 
@@ -172,12 +172,12 @@ class PackageUpdater:
     ) -> Iterator[ForecastRequest | ImageSetUpdateResult]:
         reader = self.updater.reader
         try:
-            properties = reader.get(target.image_set_id)
+            properties = reader.get_properties(target.image_set_id)
             if properties.imageSetState == LOCKED_STATE:
                 raise ImageSetEndError(UpdateOutcome.LOCKED, "0")
             version = properties.versionId
-            stored = reader.read(target.image_set_id, version, planned.update.study_instance_uid)
-            requests, result = self._decide_forecast(planned, state, target, version, stored)
+            stored = reader.read_metadata(target.image_set_id, version, planned.update.study_instance_uid)
+            requests, result = self._forecast_requests(planned, state, target, version, stored)
         except ImageSetEndError as end:
             result = self._make_result(planned, target, outcome=end.outcome, reason=end.reason)
         if result is not None:
@@ -185,7 +185,7 @@ class PackageUpdater:
             return
         yield from requests
 
-    def _decide_forecast(
+    def _forecast_requests(
         self, planned: PlannedUpdate, state: UpdateState, target: UpdateTarget, version: str, stored: StoredImageSet
     ) -> tuple[list[ForecastRequest], ImageSetUpdateResult | None]:
         """Return the requests for an image set; or the result if they would overwrite other values, which is refused.
@@ -197,8 +197,8 @@ class PackageUpdater:
             last = state.find_last_record(target.image_set_id, number)
             if last is not None and last.state.is_done and last.part == last.parts:
                 continue
-            necessary = self.updater.decide(target, planned.update.study_instance_uid, request, stored)
-            names = list_names(necessary)
+            necessary = self.updater.decide_requests(target, planned.update.study_instance_uid, request, stored)
+            names = make_name_members(necessary)
             if necessary.other_values and not self.updater.overwrites_other_values:
                 other = names["otherValues"]
                 return [], self._make_result(planned, target, outcome=UpdateOutcome.OTHER_VALUES, other_values=other)
@@ -236,7 +236,7 @@ class PackageUpdater:
         states = []
         for planned, state in saved:
             if any(record.state.is_open for record in state.requests):
-                for new_state in run_interleaved([self._look_up_answers(planned, state)], self.clock, at_once=1):
+                for new_state in run_interleaved([self._look_up_lost_answers(planned, state)], self.clock, at_once=1):
                     states.append((planned.update.study_instance_uid, new_state))
             else:
                 states.append((planned.update.study_instance_uid, state))
@@ -255,15 +255,15 @@ class PackageUpdater:
         for target in collect_revert_targets(states).values():
             yield reverter.forecast(target)
 
-    def _look_up_answers(self, planned: PlannedUpdate, state: UpdateState) -> Generator[float, None, UpdateState]:
+    def _look_up_lost_answers(self, planned: PlannedUpdate, state: UpdateState) -> Generator[float, None, UpdateState]:
         """Find out how the requests of an interrupted run have ended, without sending any. Return the new state."""
         updater = replace(self.updater, may_send=False)
-        for target in self.finder.find(planned.update):
+        for target in self.finder.find_targets(planned.update):
             state, _ = yield from updater.update(planned, state, target)
         return state
 
 
-def _find_missing(planned: PlannedUpdate, results: Results) -> Results:
+def _make_missing_results(planned: PlannedUpdate, results: Results) -> Results:
     """Return a list with a result NOT_FOUND if no image set has the series or some instances of an update; else []."""
     update = planned.update
     if any(result.outcome is UpdateOutcome.NOT_FOUND for result in results):
@@ -297,7 +297,7 @@ def _make_kept_results(planned: PlannedUpdate, state: UpdateState) -> Iterator[I
         if record.state.is_done:
             by_image_set.setdefault(record.imageSetId, []).append(record)
     for image_set, records in by_image_set.items():
-        counts = sum(map(count_effects, records), Counter())
+        counts = sum(map(count_record_effects, records), Counter())
         executed = [record for record in records if record.versionAfter is not None]
         yield ImageSetUpdateResult(
             update=planned.path,

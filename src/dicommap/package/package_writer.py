@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dicommap.model.audit import AuditEvent
 
 
-def require_writable(path: Path) -> None:
+def require_new_package(path: Path) -> None:
     """Raise PackageError if `path` exists, or if its parent directory does not exist."""
     try:
         exists = not is_new_directory(path)
@@ -49,7 +49,7 @@ def write_package(path: Path, documents: Mapping[str, str], event: AuditEvent | 
     Raises:
         PackageError: The path exists or cannot be written to.
     """
-    require_writable(path)
+    require_new_package(path)
     count = len(documents) + (event is not None and AUDIT_FILE not in documents)
     try:
         write_new_directory(path, _iterate_files(documents, event), count)
@@ -62,21 +62,21 @@ def _iterate_files(documents: Mapping[str, str], event: AuditEvent | None) -> It
     plan = hashlib.sha256()
     for name in documents:
         if name == PLAN_FILE:
-            yield name, _hash_pieces(_iterate_document_pieces(documents, name), plan)
+            yield name, _hash_and_yield_pieces(_iterate_document_pieces(documents, name), plan)
         elif name != AUDIT_FILE or event is None:
             yield name, _iterate_document_pieces(documents, name)
     if event is not None:
         changes = _iterate_document_pieces(documents, AUDIT_FILE) if AUDIT_FILE in documents else iter(())
-        yield AUDIT_FILE, _add_event(changes, event.model_copy(update={"plan": plan.hexdigest()}))
+        yield AUDIT_FILE, _iterate_changes_and_event(changes, event.model_copy(update={"plan": plan.hexdigest()}))
 
 
-def _hash_pieces(pieces: Iterator[str], digest: hashlib._Hash) -> Iterator[str]:
+def _hash_and_yield_pieces(pieces: Iterator[str], digest: hashlib._Hash) -> Iterator[str]:
     for piece in pieces:
         digest.update(piece.encode())
         yield piece
 
 
-def _add_event(changes: Iterator[str], event: AuditEvent) -> Iterator[str]:
+def _iterate_changes_and_event(changes: Iterator[str], event: AuditEvent) -> Iterator[str]:
     """Yield the pieces of audit.jsonl, which are whole lines, and then the line of an event."""
     piece = ""
     for piece in changes:

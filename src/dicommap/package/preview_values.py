@@ -58,7 +58,7 @@ class PreviousValues:
         if digest.hexdigest() != planned.sha256:
             raise DocumentError(f"{PREVIEW_FILE} was changed after it was drafted.", fix=_FIX)
 
-    def of_study(self, study: str) -> dict[tuple[str | None, int], PreviousTexts]:
+    def read_study_values(self, study: str) -> dict[tuple[str | None, int], PreviousTexts]:
         """Return the values that the attributes of a study had before the overrides.
 
         Args:
@@ -77,14 +77,14 @@ class PreviousValues:
         try:
             descriptor = open_descriptor(PREVIEW_FILE, beneath=self._package)
             try:
-                rows = [row for place in places for row in _parse_rows(descriptor, *place)]
+                rows = [row for place in places for row in _read_rows(descriptor, *place)]
             finally:
                 os.close(descriptor)
         except (OSError, ValueError, csv.Error):
             raise DocumentError(f"{PREVIEW_FILE} was changed while it was read.", fix=_FIX) from None
         named = (dict(zip(self._header, row, strict=False)) for row in rows)
         return {
-            (row["SeriesInstanceUID"] or None, int(row["tag"], 16)): parse_values_before(
+            (row["SeriesInstanceUID"] or None, int(row["tag"], 16)): parse_previous_values(
                 unescape_formulas(row["before"])
             )
             for row in named
@@ -96,14 +96,14 @@ class PreviousValues:
         """Record the positions of each study's rows: offset and length in bytes. Consecutive rows are one range."""
         end = 0
 
-        def lines() -> Iterator[str]:
+        def iterate_decoded_lines() -> Iterator[str]:
             nonlocal end
             for line in file:
                 digest.update(line)
                 end += len(line)
                 yield line.decode("utf-8")
 
-        rows = csv.reader(lines(), strict=True)
+        rows = csv.reader(iterate_decoded_lines(), strict=True)
         header = next(rows, [])
         self._header = [name.removeprefix("\ufeff") for name in header]
         column = self._header.index("StudyInstanceUID") if header else 0
@@ -121,12 +121,12 @@ class PreviousValues:
             begin, before = end, study
 
 
-def _parse_rows(descriptor: int, offset: int, length: int) -> Iterator[list[str]]:
+def _read_rows(descriptor: int, offset: int, length: int) -> Iterator[list[str]]:
     text = os.pread(descriptor, length, offset).decode("utf-8")
     return csv.reader(io.StringIO(text, newline=""), strict=True)
 
 
-def parse_values_before(text: str) -> PreviousTexts:
+def parse_previous_values(text: str) -> PreviousTexts:
     """Return the values in a cell of the column `before` of preview.csv; None if the attribute was not captured.
 
     If a cell has several values, the number of files follows each value: `A (3); B (1)`. One value could also be this

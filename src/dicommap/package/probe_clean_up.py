@@ -78,7 +78,7 @@ class ProbeCleaner:
             remaining=tuple(self._remaining),
         )
 
-    def delete(self, traces: ProbeTraces) -> tuple[tuple[str, str], ...]:
+    def delete_traces(self, traces: ProbeTraces) -> tuple[tuple[str, str], ...]:
         """Delete image sets and objects. Return the names of image sets that remain, each with the reason.
 
         Raises:

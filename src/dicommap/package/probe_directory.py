@@ -80,7 +80,7 @@ class ProbeRecord(BaseModel):
         return S3Uri(bucket=uri.bucket, prefix=f"{uri.prefix}dicommap-probe-{self.probe}/")
 
 
-def make_record(questions: tuple[str, ...], members: Mapping[str, str], region: str | None) -> ProbeRecord:
+def make_probe_record(questions: tuple[str, ...], members: Mapping[str, str], region: str | None) -> ProbeRecord:
     """Return the settings of a new probe, with a new id.
 
     Args:
@@ -109,11 +109,11 @@ class ProbeDirectory:
                     f"{self.path} is not the directory of a probe.", fix="Name a new directory, or that of a probe."
                 )
             return None
-        return self._read(RECORD_FILE, ProbeRecord)
+        return self._read_model(RECORD_FILE, ProbeRecord)
 
     def write_record(self, record: ProbeRecord) -> None:
         """Write probe.json. Raises PackageError if it cannot be written."""
-        self._write(RECORD_FILE, record.model_dump(mode="json", exclude_none=True))
+        self._write_json(RECORD_FILE, record.model_dump(mode="json", exclude_none=True))
 
     def read_observations(self) -> dict[str, Observation]:
         """Return name of a job -> its observation. Raises PackageError if an observation is damaged."""
@@ -121,24 +121,24 @@ class ProbeDirectory:
         if not folder.is_dir():
             return {}
         names = sorted(path.name for path in folder.iterdir() if _OBSERVATION_NAME.fullmatch(path.name))
-        observations = [self._read(f"{_OBSERVATIONS_FOLDER}/{name}", Observation) for name in names]
+        observations = [self._read_model(f"{_OBSERVATIONS_FOLDER}/{name}", Observation) for name in names]
         return {observation.job: observation for observation in observations}
 
     def write_observation(self, observation: Observation) -> None:
         """Save the observation of a job. Raises PackageError if it cannot be written."""
         path = f"{_OBSERVATIONS_FOLDER}/{observation.number}.json"
-        self._write(path, observation.model_dump(mode="json", exclude_none=True))
+        self._write_json(path, observation.model_dump(mode="json", exclude_none=True))
 
     def write_document(self, name: str, document: Mapping[str, Any]) -> Path:
         """Write a JSON document of the report, and return its path. Raises PackageError if it cannot be written."""
-        self._write(name, document)
+        self._write_json(name, document)
         return self.path / name
 
     def _is_empty(self) -> bool:
         # A call that was killed before it wrote the record has made the folder of the lock.
         return self.path.is_dir() and {path.name for path in self.path.iterdir()} <= {SUBMISSION_FOLDER}
 
-    def _read(self, name: str, model: type[_Model]) -> _Model:
+    def _read_model(self, name: str, model: type[_Model]) -> _Model:
         try:
             document, issues = parse_json(
                 read_document(Path(name), CONFIGURATION_LIMIT.bytes, beneath=self.path), CONFIGURATION_LIMIT.values
@@ -152,7 +152,7 @@ class ProbeDirectory:
             f"{name} of the probe is damaged.", fix="Restore it, or start another probe in another directory."
         )
 
-    def _write(self, name: str, document: Mapping[str, Any]) -> None:
+    def _write_json(self, name: str, document: Mapping[str, Any]) -> None:
         path = self.path / name
         try:
             create_directories(path.parent)

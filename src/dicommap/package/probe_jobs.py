@@ -106,7 +106,7 @@ class ProbeJobRunner:
     clock: Clock
     on_step: Callable[[str, str], None]
 
-    def run(self, jobs: Sequence[ProbeJob]) -> None:
+    def run_jobs(self, jobs: Sequence[ProbeJob]) -> None:
         """Submit jobs, wait for their end, and save an observation of each.
 
         Raises:
@@ -118,12 +118,12 @@ class ProbeJobRunner:
         for request in requests:
             self.submitter.save_unanswered_job(request)
             self.submitter.submit(request)
-        ended = self.wait(requests)
+        ended = self.wait_for_ends(requests)
         for request in requests:
-            self.directory.write_observation(self._observe(request, ended[request.id]))
+            self.directory.write_observation(self._make_observation(request, ended[request.id]))
             self.on_step(request.id, f"observed: {request.job.name}")
 
-    def wait(self, requests: Sequence[ProbeJobRequest]) -> dict[str, Submission]:
+    def wait_for_ends(self, requests: Sequence[ProbeJobRequest]) -> dict[str, Submission]:
         """Poll started jobs until all have ended. Return number of a job -> the state of its submission.
 
         Raises:
@@ -133,7 +133,7 @@ class ProbeJobRunner:
         failing = 0
         while True:
             try:
-                states = {request.id: self._poll(request) for request in requests}
+                states = {request.id: self._poll_job(request) for request in requests}
                 failing = 0
             except AwsError as error:
                 failing += 1
@@ -144,7 +144,7 @@ class ProbeJobRunner:
                 return states
             self.clock.sleep(next(pauses))
 
-    def _poll(self, request: ProbeJobRequest) -> Submission:
+    def _poll_job(self, request: ProbeJobRequest) -> Submission:
         """Request the status of a started job. Return the state of its submission, and save it if it has changed."""
         state = self.directory.states.read(request.id)
         if state is None:
@@ -152,13 +152,13 @@ class ProbeJobRunner:
         if state.has_ended:
             return state
         job = self.jobs.get(self.record.datastoreId, state.jobId or "")
-        changed = self._update(state, job, request)
+        changed = self._make_polled_state(state, job, request)
         if changed.jobStatus != state.jobStatus or changed.ending != state.ending:
             self.directory.states.write(changed)
             self.on_step(request.id, f"{state.jobStatus} -> {changed.jobStatus}")
         return changed
 
-    def _update(self, state: Submission, job: ImportJob, request: ProbeJobRequest) -> Submission:
+    def _make_polled_state(self, state: Submission, job: ImportJob, request: ProbeJobRequest) -> Submission:
         ending = job.ending
         update = {
             "state": SubmissionState.STARTED if ending is None else SubmissionState.ENDED,
@@ -171,14 +171,14 @@ class ProbeJobRunner:
         }
         return state.model_copy(update=update)
 
-    def _observe(self, request: ProbeJobRequest, state: Submission) -> Observation:
+    def _make_observation(self, request: ProbeJobRequest, state: Submission) -> Observation:
         """Return the observation of an ended job: its job manifests, and the stored values of its studies."""
         job, job_id = request.job, state.jobId or ""
         output = fetch_job_manifests(self.clients, self.record.outputS3Uri, self.record.datastoreId, job_id)
-        records, broken = ([], 0) if output is None else _read_records(output)
+        records, broken = ([], 0) if output is None else _read_job_records(output)
         manifest = None if output is None or output.manifest is None else read_job_manifest(output.manifest)
         image_set_ids = {record.image_set_id: record.is_primary for record in records if record.image_set_id}
-        stored, unreadable = self._read_stored(job, image_set_ids)
+        stored, unreadable = self._read_stored_instances(job, image_set_ids)
         if output is None and state.jobStatus != "FAILED":
             unreadable.append("the job has no job manifests in S3")
         return Observation(
@@ -190,14 +190,14 @@ class ProbeJobRunner:
             configuration=state.configuration,
             isConfigurationSent=bool(job.mappings),
             scanned=None if manifest is None else manifest.numbers.get("numberOfScannedFiles"),
-            records=tuple(map(_make_note, records)),
+            records=tuple(map(_make_record_note, records)),
             stored=tuple(stored),
             unreadable=tuple(unreadable),
             unreadableRecords=broken,
             observedAt=format_utc(self.clock.now()) or "",
         )
 
-    def _read_stored(
+    def _read_stored_instances(
         self, job: ProbeJob, reported: Mapping[str, bool | None]
     ) -> tuple[list[StoredInstance], list[str]]:
         """Return the stored instances of a job's studies, and a message for each image set that cannot be read.
@@ -225,7 +225,7 @@ class ProbeJobRunner:
         return instances, unreadable
 
 
-def _read_records(output: JobOutput) -> tuple[list[ObjectRecord], int]:
+def _read_job_records(output: JobOutput) -> tuple[list[ObjectRecord], int]:
     """Return the records in the job manifests of a job, and the number of lines that are not records."""
     records, broken = [], 0
     for file in output.files:
@@ -237,7 +237,7 @@ def _read_records(output: JobOutput) -> tuple[list[ObjectRecord], int]:
     return records, broken
 
 
-def _make_note(record: ObjectRecord) -> RecordNote:
+def _make_record_note(record: ObjectRecord) -> RecordNote:
     return RecordNote(
         kind=record.kind.value,
         inputFile=record.input_file,

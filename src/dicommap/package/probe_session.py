@@ -117,14 +117,14 @@ class ProbeSession:
             self._require_confirmed(estimate_probe(self._record.questions))
         with self._directory.states.lock():
             if is_new:
-                self._require_still_new()
+                self._require_no_other_probe()
                 self._directory.write_record(self._record)
             elif waiting:
                 _require_not_cleaned_up(self._directory.read_record())  # another call may have cleaned it up since
             while waiting:
                 self._submitter.save_aws_account(ProbeJobRequest(waiting[0], self._record))
                 self._submitter.is_first = False
-                self._runner.run(waiting)
+                self._runner.run_jobs(waiting)
                 waiting = self._make_course().list_next_jobs()
             report = self._write_report()
         self.issues += [*self._submitter.issues, *unclear_issues(report)]
@@ -143,10 +143,10 @@ class ProbeSession:
             for request in requests:
                 self._submitter.save_unanswered_job(request)
             states = place.states.read_all(request.id for request in requests)
-            self._require_no_unanswered(states.values())
+            self._require_no_unanswered_job(states.values())
             running = [request for request in requests if states[request.id].state.has_job]
             if running and not dry_run:
-                self._runner.wait(running)
+                self._runner.wait_for_ends(running)
             cleaner = ProbeCleaner(clients=self._clients, image_sets=self._image_sets, record=self._record)
             traces = cleaner.find_traces(requests, states)
             if dry_run:
@@ -154,7 +154,7 @@ class ProbeSession:
                 return ProbeDeletion(len(traces.image_sets), traces.count_objects(), issues)
             self._require_deletion_confirmed(traces)
             place.write_record(self._record.model_copy(update={"isCleanUpStarted": True}))
-            remaining = cleaner.delete(traces)
+            remaining = cleaner.delete_traces(traces)
         return ProbeDeletion(cleaner.deleted_image_sets, cleaner.deleted_objects, tuple(remaining_issues(remaining)))
 
     def _make_course(self) -> ProbeCourse:
@@ -214,17 +214,17 @@ class ProbeSession:
             endpoint_url=self._clients.endpoint_url,
         )
 
-    def _require_still_new(self) -> None:
+    def _require_no_other_probe(self) -> None:
         """Raise PackageError if another call has started a probe in the same directory in the meantime."""
         if self._directory.read_record() is not None:
             raise PackageError(
                 "Another 'dicommap probe' has begun in this directory.", fix="Run the same again to continue it."
             )
 
-    def _require_no_unanswered(self, states: Iterable[Submission]) -> None:
+    def _require_no_unanswered_job(self, states: Iterable[Submission]) -> None:
         """Raise UsageError if it is not known whether a job was started, because jobs cannot be listed."""
         count = sum(state.state is SubmissionState.STARTING for state in states)
-        if count and not self._submitter.can_list:
+        if count and not self._submitter.can_list_jobs:
             raise UsageError(
                 f"It is not known whether {format_count(count, 'job')} {choose_verb(count, 'was', 'were')} started.",
                 fix="Run 'dicommap probe' on the directory first: it starts each job once. Then clean up.",

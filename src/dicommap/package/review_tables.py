@@ -62,16 +62,16 @@ def build_tables(
     masker = Masker(show_values=True)
     changes = (build_preview_row(change, masker=masker, shorten=False) for change in resolution.changes)
     return PackageTables(
-        preview=_format_csv(changes, store),
-        edits=_format_csv(map(build_edit_result_row, resolution.edit_results), store),
-        forecast=_format_csv(build_forecast_rows(resolution.conflicts, masker=masker), store, FORECAST_COLUMNS),
+        preview=_store_csv(changes, store),
+        edits=_store_csv(map(build_edit_result_row, resolution.edit_results), store),
+        forecast=_store_csv(build_forecast_rows(resolution.conflicts, masker=masker), store, FORECAST_COLUMNS),
         grouping=resolution.grouping,
-        issues=_format_warnings(issues),
+        issues=_format_warning_lines(issues),
         audit=_store_pieces(build_change_lines(resolution.changes, audit_values, assumptions, updates), store),
     )
 
 
-def _format_warnings(issues: Iterable[Issue]) -> str | None:
+def _format_warning_lines(issues: Iterable[Issue]) -> str | None:
     warnings = make_bounded_issues(MAX_ISSUES_OF_ONE_KIND)
     warnings += (issue for issue in issues if issue.severity is Severity.WARNING)
     return "".join(format_json_lines(issue.to_dict() for issue in warnings)) or None
@@ -103,7 +103,7 @@ def filter_tables(
         edits=_store_pieces(package.table_lines(EDITS_FILE, plan.edits), store),
         issues=None if plan.issues is None else _remove_job_issues(package.table_lines(ISSUES_FILE, plan.issues)),
         forecast=_store_pieces(forecast, store),
-        grouping=None if plan.grouping is None else _select_series_rows(package.grouping(), files_by_series),
+        grouping=None if plan.grouping is None else _select_series_rows(package.grouping_rows(), files_by_series),
         audit=None if plan.audit is None else _store_pieces(changes, store),
     )
 
@@ -134,7 +134,7 @@ def _select_series_rows(
     return table
 
 
-def _format_csv(rows: Iterable[Mapping[str, str]], store: ItemStore, columns: Sequence[str] = ()) -> Sequence[str]:
+def _store_csv(rows: Iterable[Mapping[str, str]], store: ItemStore, columns: Sequence[str] = ()) -> Sequence[str]:
     """Return the text of a CSV table in pieces of some lines. `store` keeps them."""
     return _store_pieces(format_csv_lines(rows, columns), store, _BYTE_ORDER_MARK)
 

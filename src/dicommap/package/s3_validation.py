@@ -14,7 +14,7 @@ from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Location, make_issue
 from dicommap.model.package_layout import REQUEST_FILE, job_folder, submission_path
 from dicommap.model.submission import SubmissionState
-from dicommap.package.aws_account_check import add_saved_settings
+from dicommap.package.aws_account_check import make_clients_with_saved_settings
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.progress import progress_reporter, track_progress
 from dicommap.validation.request_check import check_output_uris
@@ -61,7 +61,9 @@ def validate_opened_package_in_s3(
     package: PackageDirectory, clients: Clients | None = None, progress: ProgressOption = None
 ) -> Issues:
     """Compare S3 with a package that the caller has opened; otherwise like `validate_s3`."""
-    return s3_object_issues(package, S3Objects(add_saved_settings(clients, package.aws_account())), progress)
+    return s3_object_issues(
+        package, S3Objects(make_clients_with_saved_settings(clients, package.read_aws_account())), progress
+    )
 
 
 def s3_object_issues(
@@ -121,7 +123,7 @@ def _job_issues(
     uri = S3Uri.parse(job.inputS3Uri)
     if uri is None or _locate_bucket(uri.bucket).path in absent:  # another issue already names the URI or the bucket
         return []
-    submission = package.submission(job)
+    submission = package.read_submission(job)
     uploaded = submission is not None and submission.state is not SubmissionState.PLANNED
     check = JobObjectsCheck(job, uri, stored, uploaded=uploaded)
     issues: list[Issue] = []
@@ -171,12 +173,12 @@ def _iterate_output_uris(package: PackageDirectory) -> Iterator[tuple[Location, 
     The location is the job's submission. If the job was never submitted, the location is the job's request.
     """
     for job in package.plan.jobs:
-        submission = package.submission(job)
+        submission = package.read_submission(job)
         if submission is not None:
             place, text = Location(path=submission_path(job.id)), submission.outputS3Uri
         else:
             path = f"{job_folder(job.id)}/{REQUEST_FILE}"
             place = Location(path=path, pointer="/outputS3Uri")
-            text = str(package.request(job).get("outputS3Uri", ""))
+            text = str(package.read_request(job).get("outputS3Uri", ""))
         if uri := S3Uri.parse(text):
             yield place, uri

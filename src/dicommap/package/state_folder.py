@@ -117,7 +117,7 @@ class StateFolder:
                 partial.put_in_place(path, overwrite=True)
             sync_directory(self._path)
         except OSError as error:
-            raise self._make_error(error) from None
+            raise self._make_write_error(error) from None
 
     def _require_own_folder(self) -> None:
         """Raise PackageError if the folder of the states is a link: the files would be written outside the package."""
@@ -142,7 +142,7 @@ class StateFolder:
                 sync_directory(self._package)
             descriptor = open_lock_file(self._path / _LOCK_NAME)
         except OSError as error:
-            raise self._make_error(error) from None
+            raise self._make_write_error(error) from None
         try:
             # The lock file is never removed. Otherwise two processes could lock different files with the same name.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -167,7 +167,7 @@ class StateFolder:
             os.close(descriptor)
         return False
 
-    def _make_error(self, error: OSError) -> PackageError:
+    def _make_write_error(self, error: OSError) -> PackageError:
         fixes = {
             errno.ENOSPC: "Make room on the disk.",
             errno.EDQUOT: "Make room in your quota.",

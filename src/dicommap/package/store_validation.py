@@ -24,7 +24,11 @@ from dicommap.overrides.store_forecast import (
     make_unanswered_forecasts,
     store_forecast_issues,
 )
-from dicommap.package.aws_account_check import ACCOUNT_EXAMPLES, add_saved_settings, require_same_datastore
+from dicommap.package.aws_account_check import (
+    ACCOUNT_EXAMPLES,
+    make_clients_with_saved_settings,
+    require_same_datastore,
+)
 from dicommap.planning.planned_objects import INSTANCE_DISPOSITIONS
 from dicommap.progress import progress_reporter, track_progress
 from dicommap.validation.request_check import check_aws_account
@@ -78,7 +82,7 @@ def validate_opened_package_in_store(
 
     """
     datastore = choose_datastore(package, datastore_id)
-    complete = add_saved_settings(clients, package.aws_account())
+    complete = make_clients_with_saved_settings(clients, package.read_aws_account())
     with convert_client_errors("SearchImageSets"):
         _ = complete.medical_imaging  # made before the threads, because a boto3 session is not thread-safe
     search = ImageSets(complete, search_rate=search_rate)
@@ -105,13 +109,13 @@ def forecast_in_store(
     """
     # The first pass checks the whole table, so that no forecast is made from a table that was changed.
     planned = _find_planned_series(package)
-    total = sum(1 for _ in groupby(_select_rows(package, planned), key=lambda group: group.study_instance_uid))
+    total = sum(1 for _ in groupby(_select_planned_rows(package, planned), key=lambda group: group.study_instance_uid))
     forecast = StoreForecast(datastore)
     issues = make_bounded_issues(ITEM_LIMIT)
     try:
         with (
             progress_reporter(progress, "studies") as report,
-            closing(_search_studies(_select_rows(package, planned), search, datastore)) as answers,
+            closing(_search_studies(_select_planned_rows(package, planned), search, datastore)) as answers,
         ):
             for answer in track_progress(answers, report, total):
                 issues += answer.issues
@@ -193,9 +197,11 @@ def _find_planned_series(package: PackageDirectory) -> frozenset[tuple[str, str]
     )
 
 
-def _select_rows(package: PackageDirectory, planned: Container[tuple[str, str]] | None) -> Iterator[GroupingValues]:
+def _select_planned_rows(
+    package: PackageDirectory, planned: Container[tuple[str, str]] | None
+) -> Iterator[GroupingValues]:
     """Return the rows of grouping.csv whose series are planned; all rows if `planned` is None."""
-    rows = package.grouping()
+    rows = package.grouping_rows()
     if planned is None:
         return rows
     return (row for row in rows if (row.study_instance_uid, row.series_instance_uid) in planned)
@@ -206,12 +212,12 @@ def choose_datastore(package: PackageDirectory, datastore_id: str | None) -> str
 
     Raises UsageError if none is known, if it does not have AWS's form, or if it is not that of the first submit.
     """
-    kept = package.aws_account()
+    kept = package.read_aws_account()
     known: Any = kept.datastoreId if kept is not None else None
     if kept is None and not package.plan.jobs:
         known = find_data_store_id(package.plan.sources)  # of a package that was drafted from a scanned data store
     elif kept is None:
-        known = package.request(package.plan.jobs[0]).get("datastoreId")
+        known = package.read_request(package.plan.jobs[0]).get("datastoreId")
     chosen: Any = datastore_id or known
     if chosen is None or chosen == "<datastoreId>":
         raise UsageError(

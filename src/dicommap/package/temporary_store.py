@@ -77,7 +77,7 @@ class TemporaryStore(ItemStore):
                 self._connection = enable_interrupts(
                     sqlite3.connect(path or "", isolation_level=None, check_same_thread=False)
                 )
-                finalize(self, _close, self._connection, folder)
+                finalize(self, _close_database, self._connection, folder)
                 self._connection.executescript(_SETTINGS)
                 if path is not None:
                     path.unlink()
@@ -129,7 +129,7 @@ class StoredList(ItemList[ItemT]):
             if len(self._items) == _ITEMS_IN_ROW:
                 if not self._stored:
                     self._store.execute(self._create)
-                self._store.execute(self._insert, self._stored, _dump(self._items))
+                self._store.execute(self._insert, self._stored, _pickle_item(self._items))
                 self._stored += _ITEMS_IN_ROW
                 self._items = []
 
@@ -162,7 +162,7 @@ class StoredList(ItemList[ItemT]):
         return items[index - first]
 
     def _read_row(self, first: int) -> list[ItemT]:
-        items: list[ItemT] = _load(self._store.execute(self._select, first).fetchone()[0])
+        items: list[ItemT] = _unpickle_item(self._store.execute(self._select, first).fetchone()[0])
         return items
 
 
@@ -194,7 +194,7 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
         row = self._store.execute(self._select, _encode_key(key)).fetchone() if self._stored else None
         if row is None:
             raise KeyError(key)
-        value: ValueT = _load(row[0])
+        value: ValueT = _unpickle_item(row[0])
         return value
 
     def __setitem__(self, key: KeyT, value: ValueT) -> None:
@@ -233,7 +233,7 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
             if key not in self._first:
                 self[key] = default
             return self._first[key]
-        return default if self._insert_item(_dump(default), _encode_key(key)) else self[key]
+        return default if self._insert_item(_pickle_item(default), _encode_key(key)) else self[key]
 
     def iterate_sorted_keys(self) -> Iterator[KeyT]:
         """Return the keys, which must be texts, in ascending order."""
@@ -248,7 +248,7 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
         """Yield the pairs of key and value in the order of insertion. The caller may assign values in the loop."""
         yield from self._first.items()
         for rows in self._iterate_rows(self._next):
-            yield from ((_decode_key(key), _load(value)) for _, key, value in rows)
+            yield from ((_decode_key(key), _unpickle_item(value)) for _, key, value in rows)
 
     def _iterate_rows(self, statement: str) -> Iterator[list[Any]]:
         """Yield the rows of `statement` in lists. The first column of a row is its position."""
@@ -258,7 +258,7 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
             position = rows[-1][0]
 
     def _store_item(self, key: KeyT, value: ValueT) -> None:
-        parameters = _dump(value), _encode_key(key)
+        parameters = _pickle_item(value), _encode_key(key)
         if not self._insert_item(*parameters):
             self._store.execute(self._update, *parameters)
 
@@ -293,7 +293,7 @@ def _create_private_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def _close(connection: sqlite3.Connection, folder: Path | None) -> None:
+def _close_database(connection: sqlite3.Connection, folder: Path | None) -> None:
     """Close the database. On NFS, its file has a hidden name until then, so its directory is removed only now."""
     connection.close()
     if folder is not None:
@@ -325,11 +325,11 @@ def _decode_key(stored: bytes | int) -> Any:  # noqa: ANN401  a text, a number o
     return Target(study_instance_uid=study, series_instance_uid=series or None, sop_instance_uid=instance or None)
 
 
-def _dump(item: object) -> bytes:
+def _pickle_item(item: object) -> bytes:
     return pickle.dumps(item, pickle.HIGHEST_PROTOCOL)
 
 
-def _load(data: bytes) -> Any:  # noqa: ANN401  any item
+def _unpickle_item(data: bytes) -> Any:  # noqa: ANN401  any item
     return pickle.loads(data)  # noqa: S301  no other process can write to the database
 
 

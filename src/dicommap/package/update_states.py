@@ -46,7 +46,7 @@ class UpdateStates:
 
         Raises PackageError if the file is damaged.
         """
-        state = self._read(update_state_path(update), UpdateState)
+        state = self._read_model(update_state_path(update), UpdateState)
         if state is not None and state.update != update:
             raise PackageError(f"{update_state_path(update)} is the state of another update.", fix=_DAMAGED_FIX)
         return state
@@ -71,7 +71,7 @@ class UpdateStates:
 
         Raises PackageError if the file is damaged.
         """
-        return self._read(revert_state_path(image_set), RevertState)
+        return self._read_model(revert_state_path(image_set), RevertState)
 
     def write_revert(self, state: RevertState) -> None:
         """Save the state of taking back the updates of an image set. Raises PackageError if it cannot be written."""
@@ -82,7 +82,7 @@ class UpdateStates:
 
         Raises PackageError if the file is damaged.
         """
-        return self._read(UPDATE_ACCOUNT_FILE, UpdateAwsAccount)
+        return self._read_model(UPDATE_ACCOUNT_FILE, UpdateAwsAccount)
 
     def write_account(self, account: UpdateAwsAccount) -> None:
         """Write account.json. Raises PackageError if the file cannot be written."""
@@ -96,7 +96,7 @@ class UpdateStates:
         """
         return self._folder.lock()
 
-    def _read(self, name: str, model: type[ModelT]) -> ModelT | None:
+    def _read_model(self, name: str, model: type[ModelT]) -> ModelT | None:
         return self._folder.read_model(
             name, model, damaged=f"{name} is damaged.", fix=_DAMAGED_FIX, limit=UPDATE_STATE_LIMIT
         )

@@ -79,7 +79,7 @@ class UpdateTargetFinder:
         self._datastore = datastore
         self._imported = imported
 
-    def find(self, update: Update) -> list[UpdateTarget]:
+    def find_targets(self, update: Update) -> list[UpdateTarget]:
         """Return the image sets of an update, in the order of their ids. Raises AwsError.
 
         For a series, these are the image sets into which the jobs of the package have imported it. If no job has
@@ -87,7 +87,7 @@ class UpdateTargetFinder:
         for all primary ones; image sets that are not primary are updated one by one.
         """
         if update.series_instance_uid is None:
-            return self._find_study(update.study_instance_uid)
+            return self._find_study_targets(update.study_instance_uid)
         key = (update.study_instance_uid, update.series_instance_uid)
         known = self._imported.by_series.get(key, {}) if self._imported is not None else {}
         if not known:
@@ -103,7 +103,7 @@ class UpdateTargetFinder:
         found = {summary.imageSetId: summary.isPrimary for summary in self._service.search(self._datastore, filters)}
         return [UpdateTarget(image_set_id=uid, is_primary=is_primary) for uid, is_primary in sorted(found.items())]
 
-    def _find_study(self, study: str) -> list[UpdateTarget]:
+    def _find_study_targets(self, study: str) -> list[UpdateTarget]:
         found = {
             summary.imageSetId: summary.isPrimary
             for summary in self._service.search(self._datastore, {"StudyInstanceUID": study})

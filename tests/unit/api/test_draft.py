@@ -12,7 +12,7 @@ import dicommap
 from dicommap.errors import DocumentError, PackageError, UsageError
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.package.document_reader import DocumentFolder
-from dicommap.package.draft_inputs import distinguish_names
+from dicommap.package.draft_inputs import make_distinct_names
 from tests.support.p10_files import STUDY, p10, small_tree, uid, write_tree
 from tests.support.s3_server import Bucket
 
@@ -316,7 +316,7 @@ def test_files_of_one_name_are_told_apart(inventory: dicommap.Inventory, tmp_pat
     ],
 )
 def test_a_file_has_as_much_of_its_path_as_sets_it_apart(paths: list[str], names: list[str]) -> None:
-    assert distinguish_names([Path(path) for path in paths]) == names
+    assert make_distinct_names([Path(path) for path in paths]) == names
 
 
 def test_a_keyword_that_no_override_can_set_is_told_once(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def codes(found: Retry) -> set[str]:
 
 
 def token_of(package: PackageDirectory) -> str:
-    return str(package.request(package.plan.jobs[0])["clientToken"])
+    return str(package.read_request(package.plan.jobs[0])["clientToken"])
 
 
 def test_a_job_of_which_nothing_was_imported_is_planned_as_it_was(
@@ -75,9 +75,9 @@ def test_what_is_missing_of_a_job_is_staged_with_its_overrides(
     assert job.staged
     assert one.key == f"{uid(STUDY, 1)}/0000001.dcm"
     assert again.plan.sources[one.root] + one.source == f"s3://bucket/{first}"
-    assert [(row.study_instance_uid, row.files) for row in again.grouping()] == [(uid(STUDY, 1), 1)]
+    assert [(row.study_instance_uid, row.files) for row in again.grouping_rows()] == [(uid(STUDY, 1), 1)]
     assert [mapping.studyInstanceUID for mapping in job.mappings] == [uid(STUDY, 1)]
-    assert again.override_file(job, job.mappings[0].metadataFilePath) == package.override_file(
+    assert again.read_override_file(job, job.mappings[0].metadataFilePath) == package.read_override_file(
         package.plan.jobs[0], job.mappings[0].metadataFilePath
     )
     with (again.path / "preview.csv").open(encoding="utf-8-sig", newline="") as file:

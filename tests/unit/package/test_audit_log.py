@@ -15,7 +15,7 @@ import pytest
 from dicommap.errors import PackageError
 from dicommap.model.audit import FIRST_PREVIOUS, AuditAction, AuditEvent, AuditEventLine, parse_audit_line
 from dicommap.model.submission import Submission
-from dicommap.package.audit_log import find_user, record_event, record_job_events
+from dicommap.package.audit_log import find_user_name, record_event, record_job_events
 from tests.unit.model.test_submission import ENDED, PLANNED
 
 SUBMITTED = AuditEvent(action=AuditAction.SUBMITTED, job="0001", jobId="abc")
@@ -54,18 +54,18 @@ def test_without_the_variable_the_user_is_the_login_name(monkeypatch: pytest.Mon
 
     monkeypatch.delenv("DICOMMAP_USER", raising=False)
     monkeypatch.setenv("USER", "somebody else")
-    assert find_user() == pwd.getpwuid(os.getuid()).pw_name
+    assert find_user_name() == pwd.getpwuid(os.getuid()).pw_name
 
     def fail(_: int) -> None:
         raise KeyError
 
     monkeypatch.setattr(pwd, "getpwuid", fail)
-    assert find_user() == f"uid {os.getuid()}"
+    assert find_user_name() == f"uid {os.getuid()}"
 
 
 def test_control_characters_of_a_user_name_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DICOMMAP_USER", "a\x1b[2Jb")
-    assert find_user() == "a\\x1b[2Jb"
+    assert find_user_name() == "a\\x1b[2Jb"
 
 
 def test_two_processes_that_append_at_once_write_one_chain(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def run_until(store: Store, package: Path, monkeypatch: pytest.MonkeyPatch, last
             patched.setattr(UpdateStates, name, steps.around(getattr(UpdateStates, name)))
         for name in ("update", "revert"):
             patched.setattr(ImageSets, name, steps.around(getattr(ImageSets, name)))
-        patched.setattr(audit_log, "_replace_end", steps.around(audit_log._replace_end))
+        patched.setattr(audit_log, "_write_last_line", steps.around(audit_log._write_last_line))
         try:
             store.update(package, **options)
         except Killed:

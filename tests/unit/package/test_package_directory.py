@@ -37,7 +37,7 @@ def test_threads_read_all_override_files_and_no_descriptor_is_lost(package: Pack
     assert len(paths) >= 16
     with package.open_override_files(job) as read, ThreadPoolExecutor(4) as threads:
         texts = list(threads.map(read, paths))
-    assert texts == [package.override_file(job, path) for path in paths]
+    assert texts == [package.read_override_file(job, path) for path in paths]
     assert all(b"NEW-1" in text for text in texts)
     assert len(os.listdir("/proc/self/fd")) == before
 
@@ -61,10 +61,10 @@ def test_a_folder_that_is_missing_or_a_link_is_refused(package: PackageDirectory
     folder = package.path / "jobs" / job.id / "files"
     folder.rename(tmp_path / "files")
     with pytest.raises(DocumentError, match=f"jobs/{job.id}/files cannot be read"):
-        package.override_file(job, job.mappings[0].metadataFilePath)
+        package.read_override_file(job, job.mappings[0].metadataFilePath)
     folder.symlink_to(tmp_path / "files")
     with pytest.raises(DocumentError, match="a symbolic link"):
-        package.override_file(job, job.mappings[0].metadataFilePath)
+        package.read_override_file(job, job.mappings[0].metadataFilePath)
 
 
 UPDATES = [

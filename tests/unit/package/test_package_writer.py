@@ -15,7 +15,7 @@ from dicommap.errors import DocumentError, PackageError
 from dicommap.issues import Issue
 from dicommap.package import document_reader
 from dicommap.package.document_reader import DocumentFolder, read_document
-from dicommap.package.package_writer import require_writable, write_package
+from dicommap.package.package_writer import require_new_package, write_package
 from dicommap.reading import regular_files
 from dicommap.reading.document_limits import DocumentLimit
 from dicommap.writing import durable_files
@@ -190,7 +190,7 @@ def test_a_place_that_cannot_be_looked_at_is_refused(tmp_path: Path, monkeypatch
     denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     monkeypatch.setattr(Path, "iterdir", failing(Path.iterdir, after=0, error=denied))
     with pytest.raises(PackageError, match="Permission denied"):
-        require_writable(tmp_path / "package")
+        require_new_package(tmp_path / "package")
 
 
 def test_a_name_that_no_file_system_takes_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from dicommap.display.preview import EMPTY_VALUE, NOT_CAPTURED
 from dicommap.errors import DocumentError
 from dicommap.model.package_layout import PREVIEW_FILE
-from dicommap.package.preview_values import PreviousValues, parse_values_before
+from dicommap.package.preview_values import PreviousValues, parse_previous_values
 from dicommap.planning.plan import FileDigest
 
 TABLE = """\ufeffStudyInstanceUID,SeriesInstanceUID,tag,before
@@ -31,13 +31,13 @@ def open_table(folder: Path, text: str = TABLE, *, sha256: str = "") -> Previous
 
 def test_the_rows_of_a_study_are_found_in_several_places(tmp_path: Path) -> None:
     values = open_table(tmp_path)
-    assert values.of_study("1.2") == {
+    assert values.read_study_values("1.2") == {
         (None, 0x00100010): ("A^B\nC",),
         ("1.2.1", 0x00100020): ("=1",),
         (None, 0x00081030): ("",),
     }
-    assert values.of_study("1.3") == {(None, 0x00100010): ("X (3); Y (1)", "X", "Y")}
-    assert values.of_study("9") == {}
+    assert values.read_study_values("1.3") == {(None, 0x00100010): ("X (3); Y (1)", "X", "Y")}
+    assert values.read_study_values("9") == {}
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_rows_of_a_study_are_found_in_several_places(tmp_path: Path) -> None
     ],
 )
 def test_a_cell_is_read_in_each_plausible_way(text: str, values: tuple[str, ...] | None) -> None:
-    assert parse_values_before(text) == values
+    assert parse_previous_values(text) == values
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2,3\n", "StudyInstanceUID,b\n1\n", 'StudyInstanceUID\n"1\n'])

@@ -105,7 +105,7 @@ def test_image_sets_of_other_studies_are_never_deleted(request_of_a_job: ProbeJo
     cleaner = make_cleaner(found, request_of_a_job)
     traces = cleaner.find_traces([request_of_a_job], make_state(request_of_a_job))
     assert traces.image_sets == (OWN,)
-    ((name, reason),) = cleaner.delete(traces)
+    ((name, reason),) = cleaner.delete_traces(traces)
     assert (name, "another Study Instance UID" in reason) == (f"Image set {OTHER}", True)
     assert found.deleted == [OWN]
 
@@ -154,8 +154,8 @@ def test_a_deletion_that_is_refused(code: str, remains: int | None, request_of_a
     traces = cleaner.find_traces([request_of_a_job], make_state(request_of_a_job))
     if remains is None:
         with pytest.raises(AwsError):
-            cleaner.delete(traces)
+            cleaner.delete_traces(traces)
         return
-    assert len(cleaner.delete(traces)) == remains
+    assert len(cleaner.delete_traces(traces)) == remains
     assert found.deleted == [OTHER]
     assert cleaner.deleted_image_sets == 1

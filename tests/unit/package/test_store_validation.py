@@ -175,7 +175,7 @@ def test_millions_of_studies_are_searched_for_a_few_at_a_time(tmp_path: Path) ->
     search = FakeSearch()
     searched_ahead: list[int] = []
     forecast_in_store(package, search, DATASTORE_ID, on_image_set=lambda _: searched_ahead.append(len(search.studies)))
-    assert sorted(search.studies) == sorted({group.study_instance_uid for group in package.grouping()})
+    assert sorted(search.studies) == sorted({group.study_instance_uid for group in package.grouping_rows()})
     assert all(ahead <= number + 2 * SEARCHES_AT_ONCE + 1 for number, ahead in enumerate(searched_ahead))
     assert 1 < len(search.threads) <= SEARCHES_AT_ONCE
 
@@ -246,7 +246,7 @@ def test_a_package_without_jobs_is_for_the_data_store_that_was_scanned(
     sources: tuple[str, ...], named: str | None, chosen: str | None
 ) -> None:
     plan = SimpleNamespace(jobs=(), sources=sources)
-    package = cast(PackageDirectory, SimpleNamespace(plan=plan, aws_account=lambda: None))
+    package = cast(PackageDirectory, SimpleNamespace(plan=plan, read_aws_account=lambda: None))
     if chosen is None:
         with pytest.raises(UsageError, match="No data store is known"):
             choose_datastore(package, named)
