@@ -12,8 +12,8 @@ import pytest
 
 import dicommap as dm
 from dicommap.dicom.dictionary import tag_of
-from dicommap.display.formatting import text_width
-from dicommap.display.table_layout import column_of, fit_table
+from dicommap.display.formatting import measure_text_width
+from dicommap.display.table_layout import fit_table, make_column
 from dicommap.issues import CATALOGUE
 from tests.cli.running import dicommap, dicommap_on_terminal
 from tests.support.filled_inventories import added, inventory_of, refused
@@ -64,7 +64,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def assert_fits(text: str, width: int, level: str, rows: int | None = None) -> list[str]:
     """Check a table that was printed on a terminal, and return its rows."""
     lines = text.split("\nNext")[0].splitlines()  # the next command may be longer
-    assert all(text_width(line) <= width for line in lines), max(lines, key=text_width)
+    assert all(measure_text_width(line) <= width for line in lines), max(lines, key=measure_text_width)
     table = list(takewhile(lambda line: not line.startswith(("No room for: ", "In this output, ", "--show-")), lines))
     if level == "issue":
         codes = re.findall(r"\[([a-z0-9.-]+)\]", text)
@@ -147,10 +147,10 @@ def test_columns_without_a_value_are_left_out(tmp_path: Path) -> None:
 
 
 def test_ids_of_jobs_and_codes_are_whole() -> None:
-    columns = [column_of(name) for name in ("job", "jobId", "code", *"abcdefgh")]
+    columns = [make_column(name) for name in ("job", "jobId", "code", *"abcdefgh")]
     row = ("0001", "7" * 32, "mapping.study-and-series", *["some words that are long"] * 8)
     layout = fit_table(columns, [row], 80)
-    assert [cell.strip() for cell in next(layout.row_lines(row))][:3] == [*row[:3]]
+    assert [cell.strip() for cell in next(layout.format_row_lines(row))][:3] == [*row[:3]]
 
 
 def test_a_table_of_many_rows_is_printed_in_blocks_with_one_heading(

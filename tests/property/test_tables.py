@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.formatting import text_width, wrap_text
+from dicommap.display.formatting import measure_text_width, pad_text, wrap_text
 from dicommap.display.report import ColumnKind, TableColumn
-from dicommap.display.table_layout import card_lines, fit_table, pad_text
+from dicommap.display.table_layout import fit_table, format_row_by_field
 from tests.support.example_counts import examples
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Co", "Cn", "Mn", "Me", "Cf", "Zs", "Zl", "Zp"]), max_size=30)
@@ -72,7 +72,7 @@ def test_a_table_in_a_pipe_is_what_rich_draws(rows: list[list[str]]) -> None:
         table.add_row(*map(Text, row))
     Console(file=out, width=240, markup=False, emoji=False, highlight=False).print(table)
     layout = fit_table(columns, kept, None)
-    lines = [layout.head(), *(line for row in kept for line in layout.row_lines(row))]
+    lines = [layout.format_headings(), *(line for row in kept for line in layout.format_row_lines(row))]
     assert ["  ".join(line) for line in lines] == out.getvalue().split("\n")[:-1]
 
 
@@ -81,12 +81,12 @@ def test_a_table_in_a_pipe_is_what_rich_draws(rows: list[list[str]]) -> None:
 def test_a_fitted_table_is_never_wider_than_the_terminal(table: ExampleTable, width: int) -> None:
     layout = fit_table(table.columns, table.rows, width)
     names = [fitted.column.name for fitted in layout.columns]
-    assert [cell.strip() for cell in layout.head()] == names
+    assert [cell.strip() for cell in layout.format_headings()] == names
     empty = {column.name for index, column in enumerate(table.columns) if not any(row[index] for row in table.rows)}
     assert {column.name for column in table.columns} - empty <= {*names, *layout.hidden}
     for row in table.rows:
-        lines = list(layout.row_lines(row))
-        assert all(text_width("  ".join(line)) <= width for line in [layout.head(), *lines])
+        lines = list(layout.format_row_lines(row))
+        assert all(measure_text_width("  ".join(line)) <= width for line in [layout.format_headings(), *lines])
         assert len(lines) == 1 or ColumnKind.SENTENCE in {fitted.column.kind for fitted in layout.columns}
         for place, fitted in enumerate(layout.columns):
             if fitted.column.kind in WHOLE:
@@ -102,7 +102,7 @@ def test_shortened_uids_differ_if_the_uids_do(table: ExampleTable, width: int) -
     layout = fit_table(table.columns, table.rows, width)
     for place, fitted in enumerate(layout.columns):
         if fitted.column.kind is ColumnKind.UID:
-            shown = {row[fitted.index]: next(layout.row_lines(row))[place] for row in table.rows}
+            shown = {row[fitted.index]: next(layout.format_row_lines(row))[place] for row in table.rows}
             assert len({*shown.values()}) == len(shown)
 
 
@@ -111,8 +111,8 @@ def test_shortened_uids_differ_if_the_uids_do(table: ExampleTable, width: int) -
 def test_a_card_has_whole_values_in_lines_that_fit(cells: list[str], width: int | None) -> None:
     columns = [TableColumn(f"column {number}") for number in range(len(cells))]
     cells = [cell * 5 for cell in cells]
-    lines = list(card_lines(columns, cells, width))
-    assert width is None or all(text_width(label + text) <= width for label, text in lines)
+    lines = list(format_row_by_field(columns, cells, width))
+    assert width is None or all(measure_text_width(label + text) <= width for label, text in lines)
     assert "".join(text for _, text in lines) == "".join(cells)
 
 
@@ -120,7 +120,7 @@ def test_a_card_has_whole_values_in_lines_that_fit(cells: list[str], width: int 
 @examples(200)
 def test_wrapped_text_has_all_characters_in_lines_that_fit(text: str, width: int) -> None:
     lines = wrap_text(text, width)
-    assert all(text_width(line) <= width for line in lines)
+    assert all(measure_text_width(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 

@@ -81,13 +81,17 @@ class ProbeResult(Displayable):
         return render_html_page(self._build_report())
 
     def _build_report(self) -> Report:
-        from dicommap.display.probe_report import build_clean_up_display, build_estimate_display, build_probe_display
+        from dicommap.display.probe_report import (
+            build_clean_up_report,
+            build_probe_answers_report,
+            build_probe_estimate_report,
+        )
 
         if self.report is not None:
-            return build_probe_display(self.report)
+            return build_probe_answers_report(self.report)
         if self.estimate is not None:
-            return build_estimate_display(self.estimate)
-        return build_clean_up_display(self.deleted_image_sets, self.deleted_objects, self.issues)
+            return build_probe_estimate_report(self.estimate)
+        return build_clean_up_report(self.deleted_image_sets, self.deleted_objects, self.issues)
 
 
 @convert_arguments(

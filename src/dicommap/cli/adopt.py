@@ -36,7 +36,7 @@ from dicommap.cli.package_next_step import after_package
 from dicommap.cli.shell_words import make_path_word
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.adoption_report import ADOPTION_COLUMNS, build_adoption_cells, build_adoption_record
-from dicommap.display.csv_json import record_lines
+from dicommap.display.csv_json import format_records
 from dicommap.display.outcome_records import flatten_outcome_record
 from dicommap.errors import UsageError
 from dicommap.healthimaging.limits import GET_RATE
@@ -131,7 +131,7 @@ def run(args: argparse.Namespace) -> int:
         print_next_step(_choose_next_step(adopted, args))
     else:
         records = map(build_adoption_record, adopted.jobs)
-        write_to_stdout(record_lines(records, args.format, record=lambda record: record, row=flatten_outcome_record))
+        write_to_stdout(format_records(records, args.format, record=lambda record: record, row=flatten_outcome_record))
         print_issues(adopted.issues, stderr=True)
     return choose_exit_status((issue.severity for issue in adopted.issues), args.fail_on)
 

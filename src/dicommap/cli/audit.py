@@ -30,7 +30,7 @@ from dicommap.display.audit_report import (
     build_audit_record,
     build_audit_row,
 )
-from dicommap.display.csv_json import RecordFormat, format_csv_lines, record_lines
+from dicommap.display.csv_json import RecordFormat, format_csv_lines, format_records
 from dicommap.errors import UsageError
 from dicommap.issues.wording import choose_verb, format_count
 from dicommap.model.audit_selection import AuditKind
@@ -150,7 +150,7 @@ def _print_records(found: Audit, form: str, masker: Masker) -> None:
         write_to_stdout(format_csv_lines((build_audit_csv_row(entry, masker) for entry in found), AUDIT_CSV_COLUMNS))
         return
     write_to_stdout(
-        record_lines(
+        format_records(
             found,
             form,
             record=lambda entry: build_audit_record(entry, masker),

@@ -43,10 +43,10 @@ from dicommap.display.comparison_report import (
     build_change_kind_rows,
     build_count_rows,
     build_study_rows,
-    count_differing,
-    describe_sides,
+    count_differing_studies,
+    list_side_facts,
 )
-from dicommap.display.csv_json import record_lines
+from dicommap.display.csv_json import format_records
 from dicommap.errors import UsageError
 from dicommap.model.inventory_difference import InstanceDifference, SeriesDifference, StudyDifference
 from dicommap.model.masking import Masker
@@ -238,7 +238,7 @@ def _format_results(
     elif form is ComparisonFormat.SVG:
         yield _finish_comparison(comparing).plot().svg
     elif level is DifferenceLevel.ATTRIBUTE:
-        yield from record_lines(
+        yield from format_records(
             _list_all_attribute_changes(comparing),
             form,
             record=lambda change: build_attribute_change_record(change, masker),
@@ -246,7 +246,7 @@ def _format_results(
         )
     else:
         records = _build_records(comparing, level, masker)
-        yield from record_lines(records, form, record=lambda record: record, row=flatten_difference_record)
+        yield from format_records(records, form, record=lambda record: record, row=flatten_difference_record)
 
 
 def _list_all_attribute_changes(comparing: ComparisonRun) -> Iterator[AttributeChangeCount]:
@@ -279,7 +279,7 @@ def _print_level(comparing: ComparisonRun, level: DifferenceLevel, masker: Maske
 
 
 def _print_comparison(result: Comparison, masker: Masker) -> None:
-    for name, text in describe_sides(result.before, result.after):
+    for name, text in list_side_facts(result.before, result.after):
         print_line(f"{name}: {text}")
     print_line()
     print_table(COUNT_COLUMNS, build_count_rows(result.totals), numbers=COUNT_COLUMNS[1:])
@@ -300,7 +300,7 @@ def _print_comparison(result: Comparison, masker: Masker) -> None:
     print_line()
     rows_of_studies = build_study_rows(result.first[:ROWS_SHOWN])
     print_table(STUDY_COLUMNS, rows_of_studies, numbers=STUDY_COLUMNS[2:-1], ranks=_STUDY_RANKS)
-    print_omitted_count(count_differing(result.totals) - ROWS_SHOWN, "study")
+    print_omitted_count(count_differing_studies(result.totals) - ROWS_SHOWN, "study")
 
 
 def _print_changes(changes: Sequence[AttributeChangeCount], masker: Masker) -> None:

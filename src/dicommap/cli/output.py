@@ -21,12 +21,12 @@ from dicommap.cli.terminal import (
 )
 from dicommap.dicom.choices import to_choice
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.csv_json import record_lines
+from dicommap.display.csv_json import format_records
 from dicommap.display.formatting import wrap_text
 from dicommap.display.inventory_records import flatten_issue_record
 from dicommap.display.issue_groups import format_issue_group, group_issues
 from dicommap.display.report import ColumnKind
-from dicommap.display.table_layout import COLUMN_GAP, card_lines, column_of, fit_table
+from dicommap.display.table_layout import COLUMN_GAP, fit_table, format_row_by_field, make_column
 from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import find_marks
@@ -137,7 +137,7 @@ def print_table(
         masker: The Masker that masked the cells. If the table shows a mark of a masked value, the last lines explain
             the marks and how to see values.
     """
-    kinds = [column_of(column, numbers) for column in columns]
+    kinds = [make_column(column, numbers) for column in columns]
     width = read_table_width()
     layout: TableLayout | None = None
     hidden: dict[str, None] = {}
@@ -201,9 +201,9 @@ def _print_table_block(layout: TableLayout, rows: Iterable[Sequence[str]], *, ha
 
     def format_lines() -> Iterator[str]:
         if has_head:
-            yield paint(gap.join(layout.head()).rstrip(), _HEADING_STYLE)
+            yield paint(gap.join(layout.format_headings()).rstrip(), _HEADING_STYLE)
         for row in rows:
-            for cells in layout.row_lines(row):
+            for cells in layout.format_row_lines(row):
                 if is_plain or not any(severities):
                     yield gap.join(cells).rstrip()
                 else:
@@ -222,7 +222,10 @@ def _print_rows_by_field(columns: Sequence[TableColumn], rows: Sequence[Sequence
     for number, row in enumerate(rows):
         if number:
             print_line()
-        lines = [paint(label, _HEADING_STYLE) + text for label, text in card_lines(columns, row, read_output_width())]
+        lines = [
+            paint(label, _HEADING_STYLE) + text
+            for label, text in format_row_by_field(columns, row, read_output_width())
+        ]
         _write_lines(sys.stdout, lines)
 
 
@@ -302,7 +305,7 @@ def write_issues(issues: Iterable[Issue], form: Format) -> None:
         UsageError: The format is not JSON, JSON Lines or CSV.
     """
     records = (issue.to_dict() for issue in issues)
-    write_to_stdout(record_lines(records, form, record=lambda record: record, row=flatten_issue_record))
+    write_to_stdout(format_records(records, form, record=lambda record: record, row=flatten_issue_record))
 
 
 def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:

@@ -177,12 +177,12 @@ def _print_report(result: ProbeResult, report: ProbeReport) -> None:
 
 
 def _print_estimate(estimate: ProbeEstimate) -> None:
-    from dicommap.display.probe_report import REQUEST_COLUMNS, list_estimate_facts, list_request_cells
+    from dicommap.display.probe_report import REQUEST_COLUMNS, list_estimate_facts, list_request_rows
 
     for name, text in list_estimate_facts(estimate):
         print_text(f"{name}: {text}", indent="  ")
     columns = [column.name for column in REQUEST_COLUMNS]
-    print_table(columns, list_request_cells(estimate), numbers=columns[1:])
+    print_table(columns, list_request_rows(estimate), numbers=columns[1:])
 
 
 def _choose_next_step(result: ProbeResult, args: argparse.Namespace) -> NextStep:

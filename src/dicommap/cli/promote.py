@@ -31,12 +31,12 @@ from dicommap.cli.output import (
     write_to_stdout,
 )
 from dicommap.cli.terminal import add_output_options
-from dicommap.display.csv_json import record_lines
+from dicommap.display.csv_json import format_records
 from dicommap.display.promotion_report import (
     PROMOTION_COLUMNS,
+    build_promotion_cells,
     build_promotion_record,
     flatten_promotion_record,
-    format_promotion_row,
 )
 from dicommap.healthimaging.limits import COPY_IMAGE_SET_RATE
 from dicommap.issues import Severity
@@ -142,7 +142,9 @@ def run(args: argparse.Namespace) -> int:
         print_next_step(_choose_next_step(promoted, args))
     else:
         records = (build_promotion_record(result, masker) for result in promoted.results)
-        write_to_stdout(record_lines(records, args.format, record=lambda record: record, row=flatten_promotion_record))
+        write_to_stdout(
+            format_records(records, args.format, record=lambda record: record, row=flatten_promotion_record)
+        )
         print_issues(promoted.issues, stderr=True)
         print_masked_note(masker, to_stderr=True)
     return choose_exit_status((issue.severity for issue in promoted.issues), args.fail_on)
@@ -159,7 +161,7 @@ def _describe_promotions(planned: Sequence[PromotionResult], args: argparse.Name
         f"{format_count(updates, 'update')}, {format_count(len(planned), 'copy')}"
     )
     for result in planned[:IMAGE_SETS_SHOWN]:
-        cells = dict(zip(PROMOTION_COLUMNS, format_promotion_row(result, masker), strict=True))
+        cells = dict(zip(PROMOTION_COLUMNS, build_promotion_cells(result, masker), strict=True))
         yield f"  {result.image_set_id}: {cells['changes'] or 'no change'}"
     rest = len(planned) - IMAGE_SETS_SHOWN
     if rest > 0:
@@ -175,7 +177,7 @@ def _describe_promotions(planned: Sequence[PromotionResult], args: argparse.Name
 
 
 def _print_result(promoted: PromoteResult, masker: Masker) -> None:
-    rows = [format_promotion_row(result, masker) for result in promoted.results[:IMAGE_SETS_SHOWN]]
+    rows = [build_promotion_cells(result, masker) for result in promoted.results[:IMAGE_SETS_SHOWN]]
     if rows:
         print_table(PROMOTION_COLUMNS, rows, masker=masker)
     print_omitted_count(len(promoted.results) - len(rows), "image set")

@@ -45,7 +45,7 @@ from dicommap.cli.verify import (
     print_verification,
 )
 from dicommap.dicom.choices import make_unknown_choice_error
-from dicommap.display.csv_json import record_lines
+from dicommap.display.csv_json import format_records
 from dicommap.display.outcome_records import (
     OUTCOME_TITLES,
     build_instance_outcome_record,
@@ -55,7 +55,7 @@ from dicommap.display.outcome_records import (
     flatten_outcome_record,
     select_outcomes,
 )
-from dicommap.display.verification_report import describe_applied
+from dicommap.display.verification_report import describe_applied_count
 from dicommap.errors import UsageError
 from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
@@ -178,7 +178,7 @@ def run(args: argparse.Namespace) -> int:
         pieces: Iterable[str] = (reconciling.result().html(show_values=show_values),)
     else:
         records = _build_records(jobs, args.level, show_values=show_values)
-        pieces = record_lines(records, form, record=lambda record: record, row=flatten_outcome_record)
+        pieces = format_records(records, form, record=lambda record: record, row=flatten_outcome_record)
     if output is not None:
         write_new_text_file(output, pieces)
     elif form is not ResultFormat.TABLE:
@@ -240,7 +240,7 @@ def _verify_and_print(args: argparse.Namespace, *, has_text: bool) -> Verificati
         print_verification(verification, Masker(show_values=args.show_values))
     else:
         print_issues(verification.issues, stderr=True)
-        print_error(f"{describe_applied(verification.counts)}")
+        print_error(f"{describe_applied_count(verification.counts)}")
     return verification
 
 

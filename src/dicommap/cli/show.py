@@ -31,7 +31,7 @@ from dicommap.cli.parser import format_suggestion
 from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import to_choice
 from dicommap.dicom.dictionary import TAG_BY_KEYWORD
-from dicommap.display.csv_json import record_lines
+from dicommap.display.csv_json import format_records
 from dicommap.display.formatting import format_byte_count, truncate_text
 from dicommap.display.inventory_records import (
     build_file_record,
@@ -228,7 +228,7 @@ def run(args: argparse.Namespace) -> int:
             selected = (select_columns(record, columns) for record in islice(records, args.limit))
             marks: list[str] = []
             listed = _iterate_and_collect_mark(selected, marks)
-            lines = record_lines(
+            lines = format_records(
                 listed, form, record=lambda record: record, row=lambda row: _select_cells(flatten(row), columns)
             )
             write_to_stdout(lines)

@@ -36,7 +36,7 @@ from dicommap.cli.output import (
 )
 from dicommap.cli.package_next_step import after_update
 from dicommap.cli.terminal import add_output_options
-from dicommap.display.csv_json import format_json_lines, record_lines
+from dicommap.display.csv_json import format_json_lines, format_records
 from dicommap.display.outcome_records import flatten_outcome_record
 from dicommap.display.update_report import (
     build_request_record,
@@ -154,7 +154,9 @@ def run(args: argparse.Namespace) -> int:
             pass
     else:
         write_to_stdout(
-            record_lines(_build_records(running), args.format, record=lambda record: record, row=flatten_outcome_record)
+            format_records(
+                _build_records(running), args.format, record=lambda record: record, row=flatten_outcome_record
+            )
         )
     result = running.result()
     if result.is_dry:

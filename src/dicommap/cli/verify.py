@@ -35,15 +35,15 @@ from dicommap.cli.package_next_step import after_verify
 from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.dicom.dictionary import keyword_of
-from dicommap.display.csv_json import record_lines
+from dicommap.display.csv_json import format_records
 from dicommap.display.outcome_records import flatten_outcome_record
 from dicommap.display.verification_records import (
     build_attribute_records,
     build_series_records,
     build_study_record,
-    format_values,
+    format_wanted_and_stored,
 )
-from dicommap.display.verification_report import describe_applied, select_effects
+from dicommap.display.verification_report import describe_applied_count, select_effects
 from dicommap.errors import UsageError
 from dicommap.healthimaging.limits import GET_IMAGE_SET_METADATA_RATE, SEARCH_IMAGE_SETS_RATE
 from dicommap.issues import Severity
@@ -177,7 +177,7 @@ def run(args: argparse.Namespace) -> int:
         pieces: Iterable[str] = (running.result().html(show_values=args.show_values),)
     else:
         records = _build_records(running, args.level, masker)
-        pieces = record_lines(records, form, record=lambda record: record, row=flatten_outcome_record)
+        pieces = format_records(records, form, record=lambda record: record, row=flatten_outcome_record)
     if output is not None:
         write_new_text_file(output, pieces)
     elif form is not VerificationFormat.TABLE:
@@ -229,7 +229,9 @@ def print_verification(verification: Verification, masker: Masker) -> None:
         if effect is not Effect.APPLIED
     )
     places = f"{format_count(verification.studies, 'study')}, {format_count(verification.image_sets, 'image set')}"
-    print_text(f"{describe_applied(verification.counts)}{f' ({counts})' if counts else ''}; {places}", indent="  ")
+    print_text(
+        f"{describe_applied_count(verification.counts)}{f' ({counts})' if counts else ''}; {places}", indent="  "
+    )
 
 
 def _list_attention_results(verification: Verification) -> Iterable[AttributeResult]:
@@ -251,7 +253,7 @@ def _list_attention_results(verification: Verification) -> Iterable[AttributeRes
 def _make_attribute_row(result: AttributeResult, masker: Masker) -> tuple[str, ...]:
     check = result.check
     uid = check.series_instance_uid or check.study_instance_uid
-    return uid, keyword_of(check.tag), result.effect.value, *format_values(result, masker)
+    return uid, keyword_of(check.tag), result.effect.value, *format_wanted_and_stored(result, masker)
 
 
 def list_attention_codes(verification: Verification) -> list[str]:

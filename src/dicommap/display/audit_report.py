@@ -39,10 +39,10 @@ def build_audit_row(entry: AuditEntry) -> tuple[str, ...]:
     line = entry.line
     uid = line.sopInstanceUID if isinstance(line, AuditChange) else None
     uid = uid or line.seriesInstanceUID or line.studyInstanceUID or ""
-    return entry.at, entry.user, find_action(entry), uid, describe_entry(entry)
+    return entry.at, entry.user, get_action_name(entry), uid, describe_entry(entry)
 
 
-def find_action(entry: AuditEntry) -> str:
+def get_action_name(entry: AuditEntry) -> str:
     """Return the action of an entry: `changed` or `removed` for a change; the name of the action for an event."""
     if isinstance(entry.line, AuditChange):
         return "removed" if entry.line.after is None else "changed"
@@ -84,15 +84,15 @@ def build_audit_record(entry: AuditEntry, masker: Masker) -> Record:
     record: Record = {"at": entry.at, "user": entry.user, **line.model_dump(mode="json", exclude_none=True)}
     if isinstance(line, AuditChange):
         if line.before is not None:
-            record["before"] = [_mask_value(line.attribute, value, masker) for value in line.before]
+            record["before"] = [_make_masked_value_record(line.attribute, value, masker) for value in line.before]
         if line.after is not None:
-            record["after"] = _mask_value(line.attribute, line.after, masker)
+            record["after"] = _make_masked_value_record(line.attribute, line.after, masker)
         if entry.match is not None:
             record["match"] = entry.match.value
     return record
 
 
-def _mask_value(keyword: str, value: AuditValue, masker: Masker) -> Record:
+def _make_masked_value_record(keyword: str, value: AuditValue, masker: Masker) -> Record:
     record = value.model_dump(exclude_none=True)
     return record if value.value is None else record | {"value": masker.mask(keyword, value.value)}
 
@@ -121,7 +121,7 @@ def build_audit_csv_row(entry: AuditEntry, masker: Masker) -> dict[str, str]:
     cells = {
         "at": entry.at,
         "user": entry.user,
-        "action": find_action(entry),
+        "action": get_action_name(entry),
         "StudyInstanceUID": line.studyInstanceUID,
         "SeriesInstanceUID": line.seriesInstanceUID,
         "file": line.file,

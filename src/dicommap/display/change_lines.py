@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.formatting import take_end, take_start, text_width
+from dicommap.display.formatting import keep_end, keep_start, measure_text_width, pad_text
 from dicommap.display.preview import build_preview_row
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import is_mark, make_different_values_marker
@@ -91,28 +91,28 @@ class _ChangeTexts:
     """
 
     @property
-    def values(self) -> str:
+    def before_and_after(self) -> str:
         return _ARROW.join(text for text in (self.before, self.after) if text)
 
 
 @dataclass(frozen=True, slots=True)
-class _Fit:
+class _TextShortener:
     """Functions that shorten texts, so that a line fits into the width of a terminal."""
 
     width: int
     ellipsis: str
 
-    def cut(self, text: str, width: int) -> str:
+    def cut_end(self, text: str, width: int) -> str:
         """Return a text of at most `width` columns.
 
         A longer text is cut at its end. Only a mark of a masked value, such as `<PatientID 1>`, keeps its end, because
         the number is there.
         """
         width = max(width, _MIN_VALUE_WIDTH)
-        if text_width(text) <= width:
+        if measure_text_width(text) <= width:
             return text
         end = self.ellipsis + (text[text.rindex(" ") :] if is_mark(text) else "")
-        return take_start(text, width - len(end)).rstrip() + end
+        return keep_start(text, width - len(end)).rstrip() + end
 
     def cut_middle(self, text: str, width: int) -> str:
         """Return the description of an edit (`text`), cut to at most `width` columns.
@@ -122,13 +122,13 @@ class _Fit:
         PatientName`, or `harmonize` if that is too long.
         """
         width = max(width, _MIN_VALUE_WIDTH)
-        if text_width(text) <= width:
+        if measure_text_width(text) <= width:
             return text
         harmonized = _HARMONIZED.match(text)
         if harmonized:
-            return harmonized[0] if text_width(harmonized[0]) <= width else harmonized[1]
-        end = self.ellipsis + take_end(text, width // 2)
-        return take_start(text, width - text_width(end)) + end
+            return harmonized[0] if measure_text_width(harmonized[0]) <= width else harmonized[1]
+        end = self.ellipsis + keep_end(text, width // 2)
+        return keep_start(text, width - measure_text_width(end)) + end
 
     def shorten_before(self, change: _ChangeTexts, room: int) -> _ChangeTexts:
         """Return a change whose text `before` is replaced by `short_before` if the line of the change is too long.
@@ -136,7 +136,7 @@ class _Fit:
         The line is too long if its values and its edit have more than `room` columns together. If `short_before` is
         empty, the change is returned unchanged.
         """
-        is_short = text_width(change.values) + text_width(change.origin) <= room
+        is_short = measure_text_width(change.before_and_after) + measure_text_width(change.origin) <= room
         return change if is_short or not change.short_before else replace(change, before=change.short_before)
 
     def cut_values(self, change: _ChangeTexts, room: int) -> str:
@@ -144,12 +144,12 @@ class _Fit:
 
         Each value may take half of the columns, and also the columns that the other value does not need.
         """
-        if text_width(change.values) <= room or not (change.before and change.after):
-            return self.cut(change.values, room)
+        if measure_text_width(change.before_and_after) <= room or not (change.before and change.after):
+            return self.cut_end(change.before_and_after, room)
         room -= len(_ARROW)
         half = max(room // 2, _MIN_VALUE_WIDTH)
-        before = self.cut(change.before, max(half, room - text_width(change.after)))
-        return f"{before}{_ARROW}{self.cut(change.after, max(room - text_width(before), _MIN_VALUE_WIDTH))}"
+        before = self.cut_end(change.before, max(half, room - measure_text_width(change.after)))
+        return f"{before}{_ARROW}{self.cut_end(change.after, max(room - measure_text_width(before), _MIN_VALUE_WIDTH))}"
 
 
 class OriginNames:
@@ -160,7 +160,7 @@ class OriginNames:
         files = {result.source for result in edit_results if result.rule is not None}
         self._prefix = f"{files.pop()} rule '" if len(files) == 1 else ""
 
-    def shorten(self, origin: str) -> str:
+    def shorten_origin(self, origin: str) -> str:
         """Return `rule 'x'` for `rules.toml rule 'x'` if there is only one rules file. Return other names unchanged."""
         if self._prefix and origin.startswith(self._prefix):
             return "rule '" + origin.removeprefix(self._prefix)
@@ -175,7 +175,7 @@ class OriginNames:
         if harmonized:
             return harmonized[0]
         row = _ROW.fullmatch(origin)
-        return self.shorten(row[1] + row[2] if row else origin)
+        return self.shorten_origin(row[1] + row[2] if row else origin)
 
     def name_sources(self, origins: Iterable[str]) -> list[str]:
         """Return the short names of the sources of several edits, each name once. `origins` describes the edits."""
@@ -228,7 +228,7 @@ def format_change_lines(
         width: The maximum width of a line in columns; None if no text shall be shortened.
         ellipsis: The text in place of the characters that are left out.
     """
-    fit = None if width is None else _Fit(width=width, ellipsis=ellipsis)
+    fit = None if width is None else _TextShortener(width=width, ellipsis=ellipsis)
     for study, of_study in groupby(islice(changes, limit), key=lambda change: change.study_instance_uid):
         yield [(f"study {study}", "study")]
         for series, of_series in groupby(of_study, key=lambda change: change.series_instance_uid):
@@ -239,7 +239,9 @@ def format_change_lines(
                 if instance is not None:
                     yield [(f"{2 * _GAP}instance {instance}", "study")]
                 deeper = indent if instance is None else indent + _GAP
-                yield from _format_group([_build_texts(change, names, masker) for change in members], deeper, fit)
+                yield from _format_aligned_lines(
+                    [_make_change_texts(change, names, masker) for change in members], deeper, fit
+                )
 
 
 def choose_sign(change: AttributeChange) -> str:
@@ -251,10 +253,10 @@ def choose_sign(change: AttributeChange) -> str:
     return "+" if change.before is not None and not any(change.before) else "~"
 
 
-def _build_texts(change: AttributeChange, names: OriginNames, masker: Masker) -> _ChangeTexts:
+def _make_change_texts(change: AttributeChange, names: OriginNames, masker: Masker) -> _ChangeTexts:
     row = build_preview_row(change, masker=masker)
     sign = choose_sign(change)
-    origins = [make_printable(names.shorten(origin)) for origin in change.origins[:1]]
+    origins = [make_printable(names.shorten_origin(origin)) for origin in change.origins[:1]]
     more = len(change.origins) - 1
     return _ChangeTexts(
         sign=sign,
@@ -269,39 +271,41 @@ def _build_texts(change: AttributeChange, names: OriginNames, masker: Masker) ->
     )
 
 
-def _format_group(texts: Sequence[_ChangeTexts], indent: str, fit: _Fit | None) -> Iterator[list[Piece]]:
+def _format_aligned_lines(
+    texts: Sequence[_ChangeTexts], indent: str, fit: _TextShortener | None
+) -> Iterator[list[Piece]]:
     """Yield the lines of all changes of one study, series or instance, with aligned columns: keyword, values, edits.
 
     The reasons of updates are at the ends of the lines and are never shortened. If a long keyword leaves no room for
     values and edits, each change has the edit on a second line.
     """
     keyword_width = max(len(change.keyword) for change in texts)
-    values, origins = [change.values for change in texts], [change.origin for change in texts]
+    values, origins = [change.before_and_after for change in texts], [change.origin for change in texts]
     if fit is not None:
         update_width = max(len(change.update) + len(_GAP) if change.update else 0 for change in texts)
         room = fit.width - len(indent) - 2 - keyword_width - 2 * len(_GAP) - update_width
         if room < _MIN_CHANGE_WIDTH + _MIN_VALUE_WIDTH:
             for change in texts:
-                yield from _format_tall_change(change, indent, fit)
+                yield from _format_change_over_several_lines(change, indent, fit)
             return
         texts = [fit.shorten_before(change, room) for change in texts]
-        widest = max(text_width(change.values) for change in texts)
+        widest = max(measure_text_width(change.before_and_after) for change in texts)
         origin_room = max(room - widest, min(int(room * MAX_ORIGIN_SHARE), room - _MIN_CHANGE_WIDTH))
         origins = [fit.cut_middle(origin, origin_room) for origin in origins]
-        value_room = room - max(map(text_width, origins))
+        value_room = room - max(map(measure_text_width, origins))
         values = [fit.cut_values(change, value_room) for change in texts]
-    values_width, origins_width = max(map(text_width, values)), max(map(text_width, origins))
+    values_width, origins_width = max(map(measure_text_width, values)), max(map(measure_text_width, origins))
     for change, value, origin in zip(texts, values, origins, strict=True):
-        gap = " " * (origins_width - text_width(origin) + len(_GAP))
+        gap = " " * (origins_width - measure_text_width(origin) + len(_GAP))
         yield [
             (f"{indent}{change.sign}", change.sign),
-            (f" {change.keyword:{keyword_width}}{_GAP}{_pad(value, values_width)}{_GAP}", ""),
+            (f" {change.keyword:{keyword_width}}{_GAP}{pad_text(value, values_width)}{_GAP}", ""),
             (origin, "edit"),
             *([(gap + change.update, "update")] if change.update else ()),
         ]
 
 
-def _format_tall_change(change: _ChangeTexts, indent: str, fit: _Fit) -> Iterator[list[Piece]]:
+def _format_change_over_several_lines(change: _ChangeTexts, indent: str, fit: _TextShortener) -> Iterator[list[Piece]]:
     """Yield two or three lines for a change of an attribute whose long keyword leaves no room for the edit."""
     head, deeper = f" {change.keyword}", indent + 2 * _GAP
     room = fit.width - len(indent) - 1 - len(head) - len(_GAP)
@@ -315,7 +319,3 @@ def _format_tall_change(change: _ChangeTexts, indent: str, fit: _Fit) -> Iterato
     update_width = len(change.update) + len(_GAP) if change.update else 0
     origin = fit.cut_middle(change.origin, fit.width - len(deeper) - update_width)
     yield [(deeper, ""), (origin, "edit"), *([(_GAP + change.update, "update")] if change.update else ())]
-
-
-def _pad(text: str, width: int) -> str:
-    return text + " " * (width - text_width(text))

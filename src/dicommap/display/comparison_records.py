@@ -31,7 +31,7 @@ def build_study_difference_record(study: StudyDifference) -> Record:
         "StudyInstanceUID": study.study_instance_uid,
         "status": study.status.value,
         "series": {status.value: study.series.get(status, 0) for status in DifferenceStatus},
-        **_count_instances(study.counts),
+        **_build_count_members(study.counts),
         "attributes": list(study.keywords),
     }
 
@@ -42,7 +42,7 @@ def build_series_difference_record(series: SeriesDifference) -> Record:
         "StudyInstanceUID": series.study_instance_uid,
         "SeriesInstanceUID": series.series_instance_uid,
         "status": series.status.value,
-        **_count_instances(series.counts),
+        **_build_count_members(series.counts),
         "attributes": list(dict.fromkeys(change.keyword for change in series.attributes)),
     }
 
@@ -63,8 +63,8 @@ def build_instance_difference_record(instance: InstanceDifference, masker: Maske
             }
             for attribute in instance.attributes
         ],
-        "before": None if instance.before is None else _file_record(instance.before),
-        "after": None if instance.after is None else _file_record(instance.after),
+        "before": None if instance.before is None else _build_file_record(instance.before),
+        "after": None if instance.after is None else _build_file_record(instance.after),
     }
 
 
@@ -112,7 +112,7 @@ def flatten_difference_record(record: Record) -> dict[str, str]:
         elif value is None:
             cells |= dict.fromkeys((f"{name}.{part}" for part in FILE_MEMBERS), "")
         else:
-            cells[name] = _join_words(value) if isinstance(value, list) else str(value)
+            cells[name] = _join_keywords(value) if isinstance(value, list) else str(value)
     return cells
 
 
@@ -120,7 +120,7 @@ FILE_MEMBERS = ("StudyInstanceUID", "SeriesInstanceUID", "source", "path", "byte
 """The members of the object that describes an instance's file in a record."""
 
 
-def _file_record(file: ComparedFile) -> Record:
+def _build_file_record(file: ComparedFile) -> Record:
     values = (
         file.study_instance_uid,
         file.series_instance_uid,
@@ -133,7 +133,7 @@ def _file_record(file: ComparedFile) -> Record:
     return dict(zip(FILE_MEMBERS, values, strict=True))
 
 
-def _count_instances(counts: InstanceCounts) -> Record:
+def _build_count_members(counts: InstanceCounts) -> Record:
     return {
         "before": counts.before,
         "after": counts.after,
@@ -154,5 +154,5 @@ def _build_value_members(name: str, keyword: str, value: str | None, masker: Mas
     return build_value_members(keyword, value, masker, name=name, mark_name=f"{name}Mark")
 
 
-def _join_words(words: Iterable[str | Mapping[str, str]]) -> str:
+def _join_keywords(words: Iterable[str | Mapping[str, str]]) -> str:
     return " ".join(word if isinstance(word, str) else word["keyword"] for word in words)

@@ -96,7 +96,7 @@ class ComparisonContent:
 
 def build_comparison_report(content: ComparisonContent, figure: Figure | None) -> Report:
     """Return the report of a comparison of two inventories. `figure` is the plot; None for no plot."""
-    return _limited_report(content, figure, studies_shown=MAX_STUDIES, changes_shown=MAX_CHANGES)
+    return _build_limited_report(content, figure, studies_shown=MAX_STUDIES, changes_shown=MAX_CHANGES)
 
 
 def build_comparison_page(content: ComparisonContent, figure: Figure) -> str:
@@ -104,18 +104,18 @@ def build_comparison_page(content: ComparisonContent, figure: Figure) -> str:
     from dicommap.display.report_html import render_html_page
 
     shown = {"studies_shown": len(content.studies), "changes_shown": len(content.changes)}
-    return render_html_page(_limited_report(content, figure, **shown))
+    return render_html_page(_build_limited_report(content, figure, **shown))
 
 
-def _limited_report(
+def _build_limited_report(
     content: ComparisonContent, figure: Figure | None, *, studies_shown: int, changes_shown: int
 ) -> Report:
     masker = Masker(show_values=content.show_values)
     blocks: list[Block] = [
-        FactList(pairs=list(describe_sides(content.before, content.after))),
+        FactList(pairs=list(list_side_facts(content.before, content.after))),
         *([figure] if figure else []),
     ]
-    blocks.append(_number_table("", COUNT_COLUMNS, build_count_rows(content.totals), noun="row", words=("",)))
+    blocks.append(_build_number_table("", COUNT_COLUMNS, build_count_rows(content.totals), noun="row", words=("",)))
     kinds = list(build_change_kind_rows(content.totals))
     blocks.append(
         ReportTable(
@@ -132,19 +132,19 @@ def _limited_report(
             columns=_TOTAL_COLUMNS, rows=totals, total=len(totals), noun="attribute", heading="Changed attributes"
         )
     )
-    blocks.append(_changes_table(content.changes, changes_shown, masker))
+    blocks.append(_build_changes_table(content.changes, changes_shown, masker))
     rows = list(build_study_rows(content.studies[:studies_shown]))
-    table = _number_table(
-        "Studies that differ", STUDY_COLUMNS, rows, noun="study", total=count_differing(content.totals)
+    table = _build_number_table(
+        "Studies that differ", STUDY_COLUMNS, rows, noun="study", total=count_differing_studies(content.totals)
     )
     blocks.append(table)
     shown = [block for block in blocks if not isinstance(block, ReportTable) or block.rows]
     shown += build_masked_notes(masker)
     shown.append(Note(text=PIXELS_NOTE))
-    return Report(title="Comparison", counts=summarize(content.totals), blocks=shown)
+    return Report(title="Comparison", counts=summarize_totals(content.totals), blocks=shown)
 
 
-def summarize(totals: ComparisonTotals) -> tuple[str, ...]:
+def summarize_totals(totals: ComparisonTotals) -> tuple[str, ...]:
     """Return two short texts with the numbers of differing studies and instances; or only the text `no difference`."""
     if totals.instances.is_same:
         return ("no difference",)
@@ -163,12 +163,12 @@ def summarize(totals: ComparisonTotals) -> tuple[str, ...]:
     )
 
 
-def count_differing(totals: ComparisonTotals) -> int:
+def count_differing_studies(totals: ComparisonTotals) -> int:
     """Return the number of studies that differ: new, gone and changed ones."""
     return totals.studies.total() - totals.studies[DifferenceStatus.SAME]
 
 
-def describe_sides(before: ComparedInventorySummary, after: ComparedInventorySummary) -> Iterator[tuple[str, str]]:
+def list_side_facts(before: ComparedInventorySummary, after: ComparedInventorySummary) -> Iterator[tuple[str, str]]:
     """Yield facts about the two compared inventories, as pairs of a name and a text.
 
     The facts are the name and the sources of each inventory, and what cannot be compared.
@@ -234,7 +234,7 @@ def _format_numbers(*numbers: int) -> tuple[str, ...]:
     return tuple(f"{number:,}" for number in numbers)
 
 
-def _changes_table(changes: Sequence[AttributeChangeCount], shown: int, masker: Masker) -> ReportTable:
+def _build_changes_table(changes: Sequence[AttributeChangeCount], shown: int, masker: Masker) -> ReportTable:
     rows = []
     for change in changes[:shown]:
         cells = build_attribute_change_row(change, masker)
@@ -244,7 +244,7 @@ def _changes_table(changes: Sequence[AttributeChangeCount], shown: int, masker: 
     )
 
 
-def _number_table(
+def _build_number_table(
     heading: str,
     columns: Sequence[str],
     rows: Iterator[tuple[str, ...]] | Sequence[tuple[str, ...]],

@@ -71,7 +71,7 @@ def build_conflict_row(conflict: GroupingConflict, *, masker: Masker) -> dict[st
     remove the conflict.
     """
     values = [
-        f"{_format_display_value(conflict.keyword, value, masker=masker)} ({files})"
+        f"{_format_masked_value(conflict.keyword, value, masker=masker)} ({files})"
         for value, files in list(conflict.values.items())[:MAX_VALUES]
     ]
     more = len(conflict.values) - MAX_VALUES
@@ -96,7 +96,7 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, masker: Masker
     for conflict in conflicts:
         of_conflict = {
             "keyword": conflict.keyword,
-            "primary value": _format_display_value(conflict.keyword, conflict.primary, masker=masker),
+            "primary value": _format_masked_value(conflict.keyword, conflict.primary, masker=masker),
             "cure": conflict.cure,
             "cure value": masker.mask(conflict.keyword, conflict.cure_value or ""),
         }
@@ -108,7 +108,7 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, masker: Masker
                 "SOPInstanceUID": file.sop_instance_uid,
                 "source": file.source,
                 "path": file.path,
-                "value": _format_display_value(conflict.keyword, file.value, masker=masker),
+                "value": _format_masked_value(conflict.keyword, file.value, masker=masker),
             }
             yield {column: cells[column] for column in FORECAST_COLUMNS}
         more = conflict.non_primary_files - len(conflict.listed)
@@ -194,7 +194,7 @@ def _build_conflict_table_row(conflict: GroupingConflict, *, is_open: bool, mask
         TableRow(
             cells=(
                 file.sop_instance_uid,
-                _format_display_value(conflict.keyword, file.value, masker=masker),
+                _format_masked_value(conflict.keyword, file.value, masker=masker),
                 file.path,
             )
         )
@@ -212,5 +212,5 @@ def _format_conflict_count(conflicts: Sequence[GroupingConflict]) -> str:
     return f"{format_count(len(conflicts), 'conflict')} in {format_count(studies, 'study')}" if conflicts else "none"
 
 
-def _format_display_value(keyword: str, value: str, *, masker: Masker) -> str:
+def _format_masked_value(keyword: str, value: str, *, masker: Masker) -> str:
     return masker.mask(keyword, value) or EMPTY_VALUE

@@ -40,7 +40,7 @@ class RecordFormat(StrEnum):
     CSV = "csv"
 
 
-def record_lines(
+def format_records(
     items: Iterable[_Item],
     form: str,
     *,
@@ -91,11 +91,11 @@ def format_csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] =
         if not writer.fieldnames:
             writer.fieldnames = list(row)
             writer.writeheader()
-        writer.writerow({column: escape_formulas(_format_cell(column, text)) for column, text in row.items()})
+        writer.writerow({column: escape_formulas(_escape_cell(column, text)) for column, text in row.items()})
         yield _take_buffered_line(buffer)
 
 
-def _format_cell(column: str, text: str) -> str:
+def _escape_cell(column: str, text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return (

@@ -79,7 +79,7 @@ def build_draft_report(
         *([f"{updates:,} by updates"] if updates else ()),
     )
     issue_counts = issues.counts()
-    blocks: list[Block] = [FactList(pairs=[("package", package), *_list_edits_facts(edit_results)])]
+    blocks: list[Block] = [FactList(pairs=[("package", package), *_list_edit_facts(edit_results)])]
     if issue_counts:
         blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     rows = (build_preview_row(change, masker=masker) for change in changes)
@@ -98,7 +98,7 @@ def build_draft_report(
     return Report(title="Draft", counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
 
-def _list_edits_facts(edit_results: Sequence[EditResult]) -> list[tuple[str, str]]:
+def _list_edit_facts(edit_results: Sequence[EditResult]) -> list[tuple[str, str]]:
     lines = list(format_edit_result_lines(edit_results))
     more = len(lines) - MAX_EDITS
     shown = [*lines[:MAX_EDITS], *([f"and {more:,} more"] if more > 0 else [])]

@@ -102,7 +102,7 @@ def to_offset(text: str) -> str | None:
     return f"{match[1]}{match[2]}:{match[3]}"
 
 
-def zone_offset_at(on: date, time: str, zone: tzinfo) -> str:
+def format_zone_offset(on: date, time: str, zone: tzinfo) -> str:
     """Return the offset of a time zone from UTC, at a local date and time, as +HH:MM.
 
     Args:

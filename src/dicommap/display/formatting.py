@@ -1,4 +1,4 @@
-"""Format numbers of bytes, shorten and wrap long texts, and measure the width of texts on a terminal."""
+"""Format numbers of bytes; shorten, pad and wrap texts, and measure their width on a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def truncate_text(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def text_width(text: str) -> int:
+def measure_text_width(text: str) -> int:
     """Return the width of a text on a terminal, in columns. Wide characters, such as Chinese ones, take two columns."""
     if text.isascii():
         return len(text)
@@ -27,24 +27,30 @@ def text_width(text: str) -> int:
     return cell_len(text)
 
 
-def take_start(text: str, width: int) -> str:
+def keep_start(text: str, width: int) -> str:
     """Return the longest beginning of a text that is at most `width` columns wide."""
     if text.isascii():
         return text[:width]
     end, used = 0, 0
     for character in text:
-        used += text_width(character)
+        used += measure_text_width(character)
         if used > width:
             break
         end += 1
     return text[:end]
 
 
-def take_end(text: str, width: int) -> str:
+def keep_end(text: str, width: int) -> str:
     """Return the longest end of a text that is at most `width` columns wide."""
     if width <= 0:
         return ""
-    return text[-width:] if text.isascii() else take_start(text[::-1], width)[::-1]
+    return text[-width:] if text.isascii() else keep_start(text[::-1], width)[::-1]
+
+
+def pad_text(text: str, width: int, *, is_right: bool = False) -> str:
+    """Pad a text with blanks to a width. It is aligned to the left, or to the right if `is_right` is true."""
+    blanks = " " * (width - measure_text_width(text))
+    return blanks + text if is_right else text + blanks
 
 
 def wrap_text(text: str, width: int, *, keeps_words: bool = False) -> list[str]:
@@ -59,14 +65,14 @@ def wrap_text(text: str, width: int, *, keeps_words: bool = False) -> list[str]:
     line = ""
     for word in text.split(" "):
         joined = f"{line} {word}" if line else word
-        if text_width(joined) <= width:
+        if measure_text_width(joined) <= width:
             line = joined
             continue
         if line:
             lines.append(line)
         line = word
-        while not keeps_words and text_width(line) > width:
-            start = take_start(line, width) or line[:1]
+        while not keeps_words and measure_text_width(line) > width:
+            start = keep_start(line, width) or line[:1]
             lines.append(start)
             line = line[len(start) :]
     return [*lines, line]

@@ -113,17 +113,17 @@ class _ImagingStudyBuilder:
             status=self._settings.status,
             modality=list(modalities.values()),
             subject=self._build_subject(),
-            started=self._find_start_time("StudyDate", "StudyTime", list(self._values.values()), self._location),
+            started=self._build_start_time("StudyDate", "StudyTime", list(self._values.values()), self._location),
             numberOfSeries=len(self._study.series),
             numberOfInstances=self._study.instances,
-            description=self._find_study_text("StudyDescription"),
+            description=self._choose_study_text("StudyDescription"),
             series=listed or None,
         )
         return self._result
 
     def _build_accession_identifier(self) -> list[dict[str, Any]]:
         """Return a list with the FHIR identifier for the AccessionNumber; an empty list if there is no such value."""
-        value = self._find_study_text("AccessionNumber")
+        value = self._choose_study_text("AccessionNumber")
         if value is None:
             return []
         kind = {"coding": [{"system": IDENTIFIER_TYPE_SYSTEM, "code": "ACSN"}]}
@@ -131,17 +131,17 @@ class _ImagingStudyBuilder:
 
     def _build_subject(self) -> dict[str, Any]:
         text = self._choose_most_frequent_value("PatientID", list(self._values.values()), self._location)
-        value = self._convert_value("PatientID", lambda: fhir_values.to_string(text), self._location)
+        value = self._convert_or_add_issue("PatientID", lambda: fhir_values.to_string(text), self._location)
         if value is None:
             if not text.strip():  # a PatientID that cannot be converted already has an issue
                 self._add_issue("fhir.no-patient-id", self._location)
             return {"type": "Patient"}
         return {"type": "Patient", "identifier": _drop_empty_members(system=self._settings.patient_system, value=value)}
 
-    def _find_study_text(self, keyword: str) -> str | None:
+    def _choose_study_text(self, keyword: str) -> str | None:
         """Return the study's most frequent value of an attribute as a FHIR string; None if it has no usable value."""
         text = self._choose_most_frequent_value(keyword, list(self._values.values()), self._location)
-        return self._convert_value(keyword, lambda: fhir_values.to_string(text), self._location)
+        return self._convert_or_add_issue(keyword, lambda: fhir_values.to_string(text), self._location)
 
     def _build_series(self, series: Series, instances: list[Instance]) -> dict[str, Any]:
         values = self._values[series.series_instance_uid]
@@ -150,21 +150,21 @@ class _ImagingStudyBuilder:
             keyword: self._choose_most_frequent_value(keyword, [values], location)
             for keyword in ("Modality", "SeriesNumber", "SeriesDescription", "BodyPartExamined")
         }
-        body_part = self._convert_value(
+        body_part = self._convert_or_add_issue(
             "BodyPartExamined", lambda: fhir_values.to_string(texts["BodyPartExamined"]), location
         )
         resource = _drop_empty_members(
-            uid=self._find_fhir_id("SeriesInstanceUID", series.series_instance_uid, location),
-            number=self._convert_value(
+            uid=self._make_fhir_id("SeriesInstanceUID", series.series_instance_uid, location),
+            number=self._convert_or_add_issue(
                 "SeriesNumber", lambda: fhir_values.to_unsigned_int(texts["SeriesNumber"]), location
             ),
             modality=self._build_modality(texts["Modality"], location),
-            description=self._convert_value(
+            description=self._convert_or_add_issue(
                 "SeriesDescription", lambda: fhir_values.to_string(texts["SeriesDescription"]), location
             ),
             numberOfInstances=series.instances,
             bodySite=None if body_part is None else {"display": body_part},
-            started=self._find_start_time("SeriesDate", "SeriesTime", [values], location),
+            started=self._build_start_time("SeriesDate", "SeriesTime", [values], location),
         )
         if self._settings.instances and "uid" in resource:
             listed = self._build_instances(instances, location)
@@ -172,7 +172,7 @@ class _ImagingStudyBuilder:
         return resource
 
     def _build_modality(self, text: str, location: Location) -> dict[str, str]:
-        value = self._convert_value("Modality", lambda: fhir_values.to_string(text), location)
+        value = self._convert_or_add_issue("Modality", lambda: fhir_values.to_string(text), location)
         if value is None:
             if not text.strip():
                 self._add_issue("fhir.no-modality", location)
@@ -183,7 +183,7 @@ class _ImagingStudyBuilder:
         entries = []
         problems: Counter[str] = Counter()
         for instance in instances:
-            uid = self._find_fhir_id("SOPInstanceUID", instance.sop_instance_uid, location)
+            uid = self._make_fhir_id("SOPInstanceUID", instance.sop_instance_uid, location)
             if uid is None:
                 continue
             number = None
@@ -202,7 +202,7 @@ class _ImagingStudyBuilder:
             )
         return entries
 
-    def _find_start_time(self, on: str, at: str, values: list[_SeriesValues], location: Location) -> str | None:
+    def _build_start_time(self, on: str, at: str, values: list[_SeriesValues], location: Location) -> str | None:
         """Return the FHIR dateTime of a date attribute and a time attribute; None if there is no usable date.
 
         If the time or its time zone is missing or unusable, only the date is returned.
@@ -218,16 +218,16 @@ class _ImagingStudyBuilder:
             keyword: self._choose_most_frequent_value(keyword, values, location)
             for keyword in (on, at, "TimezoneOffsetFromUTC")
         }
-        day = self._convert_value(on, lambda: fhir_values.to_date(texts[on]), location)
-        time = self._convert_value(at, lambda: fhir_values.to_time(texts[at]), location)
+        day = self._convert_or_add_issue(on, lambda: fhir_values.to_date(texts[on]), location)
+        time = self._convert_or_add_issue(at, lambda: fhir_values.to_time(texts[at]), location)
         if day is None or time is None:
             return None if day is None else day.isoformat()
-        offset = self._convert_value(
+        offset = self._convert_or_add_issue(
             "TimezoneOffsetFromUTC", lambda: fhir_values.to_offset(texts["TimezoneOffsetFromUTC"]), location
         )
         zone = self._settings.zone
         if offset is None and zone is not None:
-            offset = self._convert_value(at, lambda: fhir_values.zone_offset_at(day, time, zone), location)
+            offset = self._convert_or_add_issue(at, lambda: fhir_values.format_zone_offset(day, time, zone), location)
             if offset is None:
                 return day.isoformat()
         if offset is None:
@@ -242,19 +242,21 @@ class _ImagingStudyBuilder:
         """
         counts: Counter[str] = Counter()
         for series_values in values:
-            counts.update(series_values.value_counts(keyword))
+            counts.update(series_values.count_values(keyword))
         ranked = sorted((text for text in counts if text.strip()), key=lambda text: (-counts[text], text))
         if len(ranked) > 1:
             self._add_issue("fhir.several-values", location, keyword=keyword, count=len(ranked))
         return ranked[0] if ranked else ""
 
-    def _find_fhir_id(self, keyword: str, uid: str, location: Location) -> str | None:
+    def _make_fhir_id(self, keyword: str, uid: str, location: Location) -> str | None:
         if len(uid) <= MAX_ID_LENGTH:
             return uid
         self._add_issue("fhir.uid-too-long", location, keyword=keyword, length=len(uid), limit=MAX_ID_LENGTH)
         return None
 
-    def _convert_value(self, keyword: str, convert: Callable[[], Value | None], location: Location) -> Value | None:
+    def _convert_or_add_issue(
+        self, keyword: str, convert: Callable[[], Value | None], location: Location
+    ) -> Value | None:
         try:
             return convert()
         except FhirConversionError as problem:
@@ -276,7 +278,7 @@ class _SeriesValues:
     series: Series
     overrides: list[DataSet]
 
-    def value_counts(self, keyword: str) -> Mapping[str, int]:
+    def count_values(self, keyword: str) -> Mapping[str, int]:
         tag = tag_of(keyword)
         for data_set in reversed(self.overrides):
             attribute = data_set.get(hex_of(tag)) if tag is not None else None

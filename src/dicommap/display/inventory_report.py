@@ -96,7 +96,7 @@ def summarize_values(values: AttributeValues) -> dict[str, ValueSummary]:
     return {keyword: ValueSummary(len(counts), next(iter(counts), "")) for keyword, counts in distinct}
 
 
-def get_modalities(study: Study) -> list[str]:
+def list_modalities(study: Study) -> list[str]:
     """Return the distinct modalities of a study, sorted."""
     return sorted(study.values.get("Modality", ()))
 

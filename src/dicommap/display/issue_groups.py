@@ -34,8 +34,8 @@ def group_issues(issues: Iterable[Issue]) -> list[IssueGroup]:
     The most severe groups are first. Groups of one severity are in the order of codes. The issues of a group keep their
     order.
     """
-    ordered = sorted(issues, key=_group_key)
-    return [_make_group(list(members)) for _, members in groupby(ordered, key=_group_key)]
+    ordered = sorted(issues, key=_make_group_key)
+    return [_make_group(list(members)) for _, members in groupby(ordered, key=_make_group_key)]
 
 
 def format_issue_group(group: IssueGroup, limit: int | None) -> Iterator[str]:
@@ -65,7 +65,7 @@ def format_issue_group(group: IssueGroup, limit: int | None) -> Iterator[str]:
         yield f"... and {group.count - listed:,} more; --all-issues lists them"
 
 
-def _group_key(issue: Issue) -> tuple[int, str]:
+def _make_group_key(issue: Issue) -> tuple[int, str]:
     return -issue.severity.rank, issue.code
 
 

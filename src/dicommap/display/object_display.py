@@ -48,18 +48,18 @@ def build_report(shown: object) -> Report:
 
 
 @build_report.register(Study)
-def _(study: Study) -> Report:
+def _build_study_repr(study: Study) -> Report:
     unmasked = any(series.unmasked for series in study.series)
     return build_study_report(study, masker=make_repr_masker(unmasked=unmasked))
 
 
 @build_report.register(Series)
-def _(series: Series) -> Report:
+def _build_series_repr(series: Series) -> Report:
     return build_series_report(series, masker=make_repr_masker(unmasked=series.unmasked))
 
 
 @build_report.register(InstanceValues)
-def _(instance: InstanceValues) -> Report:
+def _build_instance_values_repr(instance: InstanceValues) -> Report:
     return build_instance_values_report(instance, masker=make_repr_masker(unmasked=instance.unmasked))
 
 

@@ -43,7 +43,7 @@ def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
         "message": mask_service_message(job.message, show_values=show_values),
         "studies": job.studies,
         "instances": job.instances,
-        **count_outcomes(job.counts),
+        **build_outcome_counts(job.counts),
         "imageSets": job.image_sets,
         "others": job.others,
         "notInstances": dict(job.not_instances),
@@ -57,7 +57,7 @@ def build_study_outcome_record(study: StudyOutcomes) -> Record:
         "StudyInstanceUID": study.study_instance_uid,
         "job": study.job,
         "instances": study.instances,
-        **count_outcomes(study.counts),
+        **build_outcome_counts(study.counts),
     }
 
 
@@ -80,7 +80,7 @@ def build_instance_outcome_record(job: JobOutcomes, instance: InstanceOutcome, *
     }
 
 
-def count_outcomes(counts: OutcomeCounts) -> dict[str, int]:
+def build_outcome_counts(counts: OutcomeCounts) -> dict[str, int]:
     """Return a dict: outcome -> number of instances; 0 for outcomes that are not in `counts`."""
     return {outcome.value: counts.get(outcome, 0) for outcome in OUTCOME_ORDER}
 

@@ -213,7 +213,7 @@ def build_preview_row(change: AttributeChange, *, masker: Masker, shorten: bool 
     """
     keyword = keyword_of(change.tag)
 
-    def value(text: str) -> str:
+    def mask_value(text: str) -> str:
         return masker.mask(keyword, text) or EMPTY_VALUE
 
     return {
@@ -222,9 +222,9 @@ def build_preview_row(change: AttributeChange, *, masker: Masker, shorten: bool 
         "SOPInstanceUID": change.sop_instance_uid or "",
         "tag": hex_of(change.tag),
         "keyword": keyword,
-        "before": _format_values_before(change.before, value),
+        "before": _format_values_before(change.before, mask_value),
         "after": _format_value_after(change, masker, keyword),
-        "made by": describe_maker(change),
+        "made by": format_made_by(change),
         "because of": _format_origins(change.origins) if shorten else "; ".join(change.origins),
     }
 
@@ -254,7 +254,7 @@ def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[s
             }
 
 
-def describe_maker(change: AttributeChange) -> str:
+def format_made_by(change: AttributeChange) -> str:
     """Return which document makes a change: `override`, or `update` with the reason, such as `update: removal`."""
     return "override" if change.update_reason is None else f"update: {_UPDATE_REASONS[change.update_reason]}"
 
@@ -268,21 +268,21 @@ def _format_value_after(change: AttributeChange, masker: Masker, keyword: str) -
     return masker.mask(keyword, shown, can_be_shown=change.can_be_shown) or EMPTY_VALUE
 
 
-def _format_values_before(counts: ValueCounts | None, value: Callable[[str], str]) -> str:
+def _format_values_before(counts: ValueCounts | None, mask_value: Callable[[str], str]) -> str:
     """Return a text with the values that an attribute had before a change, the most frequent value first.
 
     Args:
         counts: Value -> number of files; None if the inventory did not capture the attribute. If there are several
             values, the text has their numbers of files.
-        value: A function that masks a value.
+        mask_value: A function that masks a value.
 
     """
     if counts is None:
         return NOT_CAPTURED
     if len(counts) == 1:
-        return value(next(iter(counts)))
+        return mask_value(next(iter(counts)))
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return "; ".join(f"{value(text)} ({files})" for text, files in ranked)
+    return "; ".join(f"{mask_value(text)} ({files})" for text, files in ranked)
 
 
 def _format_origins(origins: Sequence[str]) -> str:

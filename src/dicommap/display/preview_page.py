@@ -19,8 +19,8 @@ from dicommap.display.preview import build_preview_row
 from dicommap.display.report import ColumnKind, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.display.report_html import (
     Markup,
-    element,
     join_markup,
+    make_element,
     make_scrollable,
     render_block,
     render_html_page,
@@ -68,10 +68,10 @@ class _Filters:
         self._names = names
         edits = Counter(group for change in changes for group in names.name_sources(change.origins))
         keywords = Counter(keyword_of(change.tag) for change in changes)
-        self.edits = {text: (f"e{number}", count) for number, (text, count) in _rank(edits)}
-        self.keywords = {text: (f"k{number}", count) for number, (text, count) in _rank(keywords)}
+        self.edits = {text: (f"e{number}", count) for number, (text, count) in _number_most_common(edits)}
+        self.keywords = {text: (f"k{number}", count) for number, (text, count) in _number_most_common(keywords)}
 
-    def find_classes(self, change: AttributeChange) -> list[str]:
+    def list_css_classes(self, change: AttributeChange) -> list[str]:
         """Return the CSS classes of a change, one for each filter that shows the change.
 
         The filters are those of the attribute and of the edits that changed it.
@@ -88,22 +88,24 @@ class _Filters:
             f"#{css}:target~.filters .{css}{{background:rgba(128,128,128,.35)}}"
             for css in every
         )
-        targets = (element("span", css="at", attributes=f'id="{css}"') for css in ("all", *every))
+        targets = (make_element("span", css="at", attributes=f'id="{css}"') for css in ("all", *every))
         links = (self._render_links("Edits", self.edits), self._render_links("Attributes", self.keywords))
-        return join_markup(element("style", Markup(_STYLE + rules)), *targets, element("div", *links, css="filters"))
+        return join_markup(
+            make_element("style", Markup(_STYLE + rules)), *targets, make_element("div", *links, css="filters")
+        )
 
     def _render_links(self, name: str, filters: Mapping[str, tuple[str, int]]) -> Markup:
-        links = [_render_link("all", "all")]
-        links += [_render_link(css, f"{text} ({count:,})") for text, (css, count) in filters.items()]
-        return element("p", f"{name}: ", *links)
+        links = [_render_filter_link("all", "all")]
+        links += [_render_filter_link(css, f"{text} ({count:,})") for text, (css, count) in filters.items()]
+        return make_element("p", f"{name}: ", *links)
 
 
-def _rank(counts: Counter[str]) -> Iterator[tuple[int, tuple[str, int]]]:
+def _number_most_common(counts: Counter[str]) -> Iterator[tuple[int, tuple[str, int]]]:
     return enumerate(counts.most_common(MAX_FILTERS), start=1)
 
 
-def _render_link(css: str, text: str) -> Markup:
-    return element("a", text, css=css, attributes=f'href="#{css}"')
+def _render_filter_link(css: str, text: str) -> Markup:
+    return make_element("a", text, css=css, attributes=f'href="#{css}"')
 
 
 def build_preview_page(
@@ -146,12 +148,12 @@ def build_preview_page(
 
 
 def _render_legend(masker: Masker) -> Markup:
-    words = (piece for sign, text in _LEGEND for piece in (element("code", sign), f" {text}, "))
-    signs = element("p", *words, element("del", "value before"), ", ", element("ins", "value after"))
+    words = (piece for sign, text in _LEGEND for piece in (make_element("code", sign), f" {text}, "))
+    signs = make_element("p", *words, make_element("del", "value before"), ", ", make_element("ins", "value after"))
     if not masker.example:
         return signs
     how = " Draft with --show-values, or call preview_html(show_values=True), for a page with the values."
-    return join_markup(signs, element("p", masker.explain_marks(), how, css="soft"))
+    return join_markup(signs, make_element("p", masker.explain_marks(), how, css="soft"))
 
 
 def _render_changes(
@@ -163,38 +165,40 @@ def _render_changes(
     can hide it.
     """
     bodies = []
-    for uids, members in groupby(changes, key=_list_uids):
+    for uids, members in groupby(changes, key=_get_target_uids):
         rows: list[Markup] = []
         classes: dict[str, None] = {}
         for change in members:
-            css = filters.find_classes(change)
+            css = filters.list_css_classes(change)
             classes.update(dict.fromkeys(css))
             rows.append(_render_change(change, names, masker, " ".join(["change", *css])))
         named = zip(("study ", " series ", " instance "), uids, strict=True)
-        texts = [piece for level, uid in named if uid is not None for piece in (level, element("code", uid))]
-        head = element("th", *texts, css="of", attributes=f'colspan="{len(_NAMES)}" scope="rowgroup"')
-        bodies.append(element("tbody", element("tr", head), *rows, css=" ".join(classes)))
-    head = element("thead", element("tr", *(element("th", element("span", name)) for name in _NAMES)))
-    return element("div", make_scrollable(element("table", head, *bodies)), css="changes")
+        texts = [piece for level, uid in named if uid is not None for piece in (level, make_element("code", uid))]
+        head = make_element("th", *texts, css="of", attributes=f'colspan="{len(_NAMES)}" scope="rowgroup"')
+        bodies.append(make_element("tbody", make_element("tr", head), *rows, css=" ".join(classes)))
+    head = make_element(
+        "thead", make_element("tr", *(make_element("th", make_element("span", name)) for name in _NAMES))
+    )
+    return make_element("div", make_scrollable(make_element("table", head, *bodies)), css="changes")
 
 
-def _list_uids(change: AttributeChange) -> tuple[str, str | None, str | None]:
+def _get_target_uids(change: AttributeChange) -> tuple[str, str | None, str | None]:
     return change.study_instance_uid, change.series_instance_uid, change.sop_instance_uid
 
 
 def _render_change(change: AttributeChange, names: OriginNames, masker: Masker, css: str) -> Markup:
     row = build_preview_row(change, masker=masker)
-    origins = "; ".join(map(names.shorten, change.origins[:MAX_ORIGINS]))
+    origins = "; ".join(map(names.shorten_origin, change.origins[:MAX_ORIGINS]))
     more = len(change.origins) - MAX_ORIGINS
     cells = (
-        element("td", choose_sign(change), css="sign"),
-        element("td", element("code", f"{keyword_of(change.tag)} {hex_of(change.tag)}"), css="short"),
-        element("td", element("del", row["before"])),
-        element("td", element("ins", row["after"])),
-        element("td", f"{origins}; and {more:,} more" if more > 0 else origins, css="sentence"),
-        element("td", row["made by"], css="short"),
+        make_element("td", choose_sign(change), css="sign"),
+        make_element("td", make_element("code", f"{keyword_of(change.tag)} {hex_of(change.tag)}"), css="short"),
+        make_element("td", make_element("del", row["before"])),
+        make_element("td", make_element("ins", row["after"])),
+        make_element("td", f"{origins}; and {more:,} more" if more > 0 else origins, css="sentence"),
+        make_element("td", row["made by"], css="short"),
     )
-    return element("tr", *cells, css=css)
+    return make_element("tr", *cells, css=css)
 
 
 def _build_edits_by_study_table(study_edits: Iterable[Mapping[str, str]]) -> ReportTable:

@@ -44,7 +44,7 @@ REQUEST_COLUMNS = (
 """Columns of the table of requests: operation, requests of the probe, requests of the clean-up."""
 
 
-def format_answer(result: QuestionResult) -> tuple[str, str]:
+def format_answer_cells(result: QuestionResult) -> tuple[str, str]:
     """Return two cells of a table: the answer to a question of a probe, and how the service reported a refusal.
 
     The second cell is empty if nothing was refused.
@@ -54,7 +54,7 @@ def format_answer(result: QuestionResult) -> tuple[str, str]:
 
 def build_answer_cells(result: QuestionResult) -> tuple[str, ...]:
     """Return a row of the table of answers, with the columns ANSWER_COLUMNS."""
-    return (result.question, *format_answer(result), QUESTION_SUBJECTS[result.question])
+    return (result.question, *format_answer_cells(result), QUESTION_SUBJECTS[result.question])
 
 
 def list_changed_settings(report: ProbeReport) -> list[tuple[str, str]]:
@@ -64,10 +64,11 @@ def list_changed_settings(report: ProbeReport) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in settings if defaults.get(name) != value]
 
 
-def build_probe_display(report: ProbeReport) -> Report:
+def build_probe_answers_report(report: ProbeReport) -> Report:
     """Return the report of a probe: data store, date, each answer with its evidence, and the resulting assumptions."""
     rows = [
-        TableRow(cells=build_answer_cells(result), details=list(_build_details(result))) for result in report.questions
+        TableRow(cells=build_answer_cells(result), details=list(_build_answer_details(result)))
+        for result in report.questions
     ]
     settings = list_changed_settings(report)
     unclear = sum(result.answer is None for result in report.questions)
@@ -92,7 +93,7 @@ def build_probe_display(report: ProbeReport) -> Report:
     return Report(title="Probe", counts=counts, blocks=blocks)
 
 
-def _build_details(result: QuestionResult) -> Iterator[Block]:
+def _build_answer_details(result: QuestionResult) -> Iterator[Block]:
     yield Note(text=result.text)
     yield Note(text=f"Observed: {make_printable(result.seen)}")
     for evidence in result.evidence:
@@ -112,9 +113,9 @@ def _list_job_facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
         yield "job manifest", make_printable(record)
 
 
-def build_estimate_display(estimate: ProbeEstimate) -> Report:
+def build_probe_estimate_report(estimate: ProbeEstimate) -> Report:
     """Return the report of a dry run of a probe: the requests that it will send, and what is billed."""
-    rows = [TableRow(cells=cells) for cells in list_request_cells(estimate)]
+    rows = [TableRow(cells=cells) for cells in list_request_rows(estimate)]
     blocks: list[Block] = [
         FactList(pairs=list(list_estimate_facts(estimate))),
         ReportTable(columns=REQUEST_COLUMNS, rows=rows, total=len(rows), noun="operation", heading="Requests"),
@@ -142,14 +143,14 @@ def list_estimate_facts(estimate: ProbeEstimate) -> Iterator[tuple[str, str]]:
     )
 
 
-def list_request_cells(estimate: ProbeEstimate) -> list[tuple[str, ...]]:
+def list_request_rows(estimate: ProbeEstimate) -> list[tuple[str, ...]]:
     """Return the rows of a table of operations: the name, and the numbers of requests in the probe and the clean-up."""
     operations = dict.fromkeys([*estimate.requests, *estimate.clean_up_requests])
     counts = (estimate.requests, estimate.clean_up_requests)
     return [(name, *(f"{count[name]:,}" if name in count else "" for count in counts)) for name in operations]
 
 
-def build_clean_up_display(image_sets: int, objects: int, issues: Issues) -> Report:
+def build_clean_up_report(image_sets: int, objects: int, issues: Issues) -> Report:
     """Return the report of a clean-up after a probe.
 
     Args:

@@ -47,7 +47,7 @@ def build_promotion_report(
     if issue_counts:
         blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     if results:
-        rows = [TableRow(cells=format_promotion_row(result, masker)) for result in results[:MAX_IMAGE_SETS]]
+        rows = [TableRow(cells=build_promotion_cells(result, masker)) for result in results[:MAX_IMAGE_SETS]]
         columns = tuple(TableColumn(name, kind) for name, kind in zip(PROMOTION_COLUMNS, _KINDS, strict=True))
         blocks.append(
             ReportTable(columns=columns, rows=rows, total=len(results), noun="image set", heading="Image sets")
@@ -58,7 +58,7 @@ def build_promotion_report(
     return Report(title=title, counts=numbers, severities=count_severities(issue_counts), blocks=blocks)
 
 
-def format_promotion_row(result: PromotionResult, masker: Masker) -> tuple[str, ...]:
+def build_promotion_cells(result: PromotionResult, masker: Masker) -> tuple[str, ...]:
     """Return the cells of an image set in a table with PROMOTION_COLUMNS."""
     promotion = result.promotion
     changes = promotion.changes if promotion is not None else ()

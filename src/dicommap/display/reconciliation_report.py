@@ -69,7 +69,7 @@ def build_reconciliation_report(
     """
     counts = sum_outcomes(jobs)
     issue_counts = issues.counts()
-    blocks: list[Block] = [FactList(pairs=_build_facts(package, jobs)), *([figure] if figure and counts else [])]
+    blocks: list[Block] = [FactList(pairs=_list_facts(package, jobs)), *([figure] if figure and counts else [])]
     if issue_counts:
         blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     blocks += [_build_reasons_table(jobs, show_values=show_values), _build_warnings_table(jobs)]
@@ -92,7 +92,7 @@ def sum_outcomes(jobs: Iterable[JobOutcomes]) -> dict[ImportOutcome, int]:
     return dict(total)
 
 
-def _build_facts(package: str, jobs: Sequence[JobOutcomes]) -> list[tuple[str, str]]:
+def _list_facts(package: str, jobs: Sequence[JobOutcomes]) -> list[tuple[str, str]]:
     counts = sum_outcomes(jobs)
     known = [f"{counts[outcome]:,} {OUTCOME_TITLES[outcome]}" for outcome in select_outcomes([counts])]
     states = Counter(job.state.value for job in jobs)

@@ -50,11 +50,11 @@ class RecordOrder:
             limit: The maximum number of returned items, the first in this order; None for all items.
         """
 
-        def key(item: Any) -> list[Any]:  # noqa: ANN401  an item of any level
+        def make_item_key(item: Any) -> list[Any]:  # noqa: ANN401  an item of any level
             row = flatten(item)
-            return [_make_key(row.get(column, ""), column, is_descending=down) for column, down in self.parts]
+            return [_make_cell_key(row.get(column, ""), column, is_descending=down) for column, down in self.parts]
 
-        return sorted(items, key=key) if limit is None else heapq.nsmallest(limit, items, key)
+        return sorted(items, key=make_item_key) if limit is None else heapq.nsmallest(limit, items, make_item_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class _Descending:
         return other.key < self.key
 
 
-def _make_key(cell: str, column: str, *, is_descending: bool) -> tuple[bool, _Key | _Descending]:
+def _make_cell_key(cell: str, column: str, *, is_descending: bool) -> tuple[bool, _Key | _Descending]:
     is_number = not column.endswith("UID") and _NUMBER.fullmatch(cell) is not None
     key = (0, float(cell), cell) if is_number else (1, 0.0, cell)
     return not cell, _Descending(key) if is_descending else key

@@ -32,7 +32,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def element(name: str, *content: str, css: str = "", attributes: str = "") -> Markup:
+def make_element(name: str, *content: str, css: str = "", attributes: str = "") -> Markup:
     """Return an HTML element. Content that is not Markup is escaped.
 
     Args:
@@ -144,33 +144,33 @@ def render_html_fragment(report: Report, *, top: str = "") -> str:
     `top` is markup to put between the header and the blocks of the report.
     """
     return join_markup(
-        STYLE_SHEET, element("div", _render_header(report), top, *map(render_block, report.blocks), css=CSS_CLASS)
+        STYLE_SHEET, make_element("div", _render_header(report), top, *map(render_block, report.blocks), css=CSS_CLASS)
     )
 
 
 def render_html_page(report: Report, *, top: str = "") -> str:
     """Return a report as a complete HTML page. `top` is markup to put between the header and the blocks."""
     head = '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
-    title = element("title", f"dicommap: {report.title}")
+    title = make_element("title", f"dicommap: {report.title}")
     body = render_html_fragment(report, top=top)
     return f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body>{body}</body></html>\n'
 
 
 def _render_header(report: Report) -> Markup:
-    subject = [element("code", report.subject)] if report.subject else []
+    subject = [make_element("code", report.subject)] if report.subject else []
     badges = (
         _render_severity_badge(severity, format_count(number, severity)) for severity, number in report.severities
     )
-    pieces = [element("b", report.title), *subject, *report.counts, *badges]
-    return element("p", *[piece for part in pieces for piece in (" · ", part)][1:], css="head")
+    pieces = [make_element("b", report.title), *subject, *report.counts, *badges]
+    return make_element("p", *[piece for part in pieces for piece in (" · ", part)][1:], css="head")
 
 
 def render_block(block: Block) -> Markup:
     """Return the markup of one block of a report."""
     if isinstance(block, Note):
-        return element("p", block.text, css="soft")
+        return make_element("p", block.text, css="soft")
     if isinstance(block, Figure):
-        return element("div", Markup(block.html), css="figure")
+        return make_element("div", Markup(block.html), css="figure")
     if isinstance(block, FactList):
         return _render_facts(block)
     return _render_table(block)
@@ -180,29 +180,30 @@ def _render_facts(block: FactList) -> Markup:
     if not block.pairs:
         return Markup()
     rows = (
-        element(
+        make_element(
             "tr",
-            element("th", element("span", name), attributes=f'scope="row" {_LEFT}'),
-            element("td", *_keep_marks_whole(truncate_text(text, MAX_SENTENCE_LENGTH)), attributes=_LEFT),
+            make_element("th", make_element("span", name), attributes=f'scope="row" {_LEFT}'),
+            make_element("td", *_make_marks_unbreakable(truncate_text(text, MAX_SENTENCE_LENGTH)), attributes=_LEFT),
         )
         for name, text in block.pairs
     )
-    return make_scrollable(element("table", element("tbody", *rows), css="facts"))
+    return make_scrollable(make_element("table", make_element("tbody", *rows), css="facts"))
 
 
 def _render_table(block: ReportTable) -> Markup:
-    heading = element("p", block.heading, css="heading") if block.heading else Markup()
+    heading = make_element("p", block.heading, css="heading") if block.heading else Markup()
     if not block.rows:
         return heading
     rest = block.total - len(block.rows)
-    more = element("p", f"and {format_count(rest, f'more {block.noun}')}", css="soft") if rest > 0 else Markup()
+    more = make_element("p", f"and {format_count(rest, f'more {block.noun}')}", css="soft") if rest > 0 else Markup()
     names = (
-        _make_cell("th", column.kind, element("span", _make_keyword_breakable(column.name))) for column in block.columns
+        _make_cell("th", column.kind, make_element("span", _make_keyword_breakable(column.name)))
+        for column in block.columns
     )
-    table = element(
+    table = make_element(
         "table",
-        element("thead", element("tr", *names)),
-        element("tbody", *(piece for row in block.rows for piece in _render_row(row, block.columns))),
+        make_element("thead", make_element("tr", *names)),
+        make_element("tbody", *(piece for row in block.rows for piece in _render_row(row, block.columns))),
         css="folds" if any(row.details for row in block.rows) else "",
     )
     return join_markup(heading, make_scrollable(table), more)
@@ -210,7 +211,7 @@ def _render_table(block: ReportTable) -> Markup:
 
 def make_scrollable(table: Markup) -> Markup:
     """Return a wide table in a box that can be scrolled sideways, so that the page itself need not be scrolled."""
-    return element("div", table, css="scroll", attributes=_SCROLL)
+    return make_element("div", table, css="scroll", attributes=_SCROLL)
 
 
 def _make_keyword_breakable(name: str) -> Markup:
@@ -222,12 +223,14 @@ def _make_keyword_breakable(name: str) -> Markup:
 def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Iterator[Markup]:
     """Yield the markup of a table row, and of a second row below it if the row has details."""
     cells = (_render_cell(text, column.kind) for text, column in zip(row.cells, columns, strict=True))
-    yield element("tr", *cells, css="row")
+    yield make_element("tr", *cells, css="row")
     if row.details:
-        summary = element("summary", _describe_details(row.details))
-        inside = element("div", *map(render_block, row.details), css="inside")
-        details = element("details", summary, inside, attributes="open" if row.is_open else "")
-        yield element("tr", element("td", details, attributes=f'colspan="{len(columns)}" {_LEFT}'), css="more")
+        summary = make_element("summary", _describe_details(row.details))
+        inside = make_element("div", *map(render_block, row.details), css="inside")
+        details = make_element("details", summary, inside, attributes="open" if row.is_open else "")
+        yield make_element(
+            "tr", make_element("td", details, attributes=f'colspan="{len(columns)}" {_LEFT}'), css="more"
+        )
 
 
 def _describe_details(details: Sequence[Block]) -> str:
@@ -242,37 +245,39 @@ def _render_cell(text: str, kind: ColumnKind) -> Markup:
     if kind is ColumnKind.SEVERITY:
         return _make_cell("td", kind, _render_severity_badge(text, text))
     if kind is ColumnKind.UID:
-        return _make_cell("td", kind, element("code", _make_uids_breakable(truncate_text(text, MAX_SENTENCE_LENGTH))))
+        return _make_cell(
+            "td", kind, make_element("code", _make_uids_breakable(truncate_text(text, MAX_SENTENCE_LENGTH)))
+        )
     is_short = kind in (ColumnKind.TEXT, ColumnKind.DATE)
     limit = MAX_CELL_LENGTH if is_short else len(text) if kind in _UNTRUNCATED_KINDS else MAX_SENTENCE_LENGTH
     cut = truncate_text(text, limit)
     if kind is ColumnKind.NUMBER:
         cut = cut.replace(" ", _NO_BREAK_SPACE)
-    content = _keep_marks_whole(cut)
-    return _make_cell("td", kind, *([element(_TAGS[kind], *content)] if kind in _TAGS else content))
+    content = _make_marks_unbreakable(cut)
+    return _make_cell("td", kind, *([make_element(_TAGS[kind], *content)] if kind in _TAGS else content))
 
 
 def _make_cell(name: str, kind: ColumnKind, *content: str) -> Markup:
     """Return a table cell. `name` is `td` or `th`. `kind` decides the CSS class and the alignment."""
     attributes = "" if kind is ColumnKind.NUMBER else _LEFT
-    return element(name, *content, css=_CELL_CLASSES.get(kind, ""), attributes=attributes)
+    return make_element(name, *content, css=_CELL_CLASSES.get(kind, ""), attributes=attributes)
 
 
-def _keep_marks_whole(text: str) -> list[str]:
+def _make_marks_unbreakable(text: str) -> list[str]:
     """Split a text into pieces of text and markup, so that no mark of a masked value is broken into two lines.
 
     A mark is a text such as `<PatientID 1>`.
     """
     pieces = _MARK.split(text)
-    return [element("span", piece, css="short") if place % 2 else piece for place, piece in enumerate(pieces)]
+    return [make_element("span", piece, css="short") if place % 2 else piece for place, piece in enumerate(pieces)]
 
 
 def _make_uids_breakable(text: str) -> Markup:
     """Return the markup of UIDs, separated by spaces. A long UID may be broken at the dot nearest to its middle."""
-    return join_markup(*(piece for uid in re.split("( )", text) for piece in _halve_uid(uid)))
+    return join_markup(*(piece for uid in re.split("( )", text) for piece in _split_uid_in_middle(uid)))
 
 
-def _halve_uid(uid: str) -> tuple[str, ...]:
+def _split_uid_in_middle(uid: str) -> tuple[str, ...]:
     dots = [place for place, character in enumerate(uid) if character == "."]
     if len(uid) <= _MAX_UNBROKEN_UID or not dots:
         return (uid,)
@@ -282,4 +287,4 @@ def _halve_uid(uid: str) -> tuple[str, ...]:
 
 def _render_severity_badge(severity: str, text: str) -> Markup:
     known = severity if severity in ("error", "warning") else ""
-    return element("span", text, css=f"badge {known}".strip())
+    return make_element("span", text, css=f"badge {known}".strip())

@@ -27,10 +27,10 @@ _INDENT = "  "
 
 def render_text(report: Report) -> str:
     """Return a report as a text of several lines. Control characters are escaped."""
-    return "\n".join(line.rstrip() for line in _format_lines(report))
+    return "\n".join(line.rstrip() for line in _format_report_lines(report))
 
 
-def _format_lines(report: Report) -> Iterator[str]:
+def _format_report_lines(report: Report) -> Iterator[str]:
     severities = (format_count(number, severity) for severity, number in report.severities)
     subject = f" {make_printable(report.subject)}" if report.subject else ""
     counts = ", ".join([*report.counts, *severities])
@@ -45,15 +45,18 @@ def _format_block_lines(block: Block, indent: str) -> Iterator[str]:
     elif isinstance(block, FactList):
         width = max((cell_len(name) for name, _ in block.pairs), default=0)
         for name, text in block.pairs:
-            yield f"{indent}{set_cell_size(name, width)}{_INDENT}{_truncate_text(text, FACT_WIDTH)}"
+            yield f"{indent}{set_cell_size(name, width)}{_INDENT}{_truncate_to_width(text, FACT_WIDTH)}"
     elif not isinstance(block, Figure) and block.rows:
-        yield from _format_row_lines(block, indent)
+        yield from _format_table_lines(block, indent)
 
 
-def _format_row_lines(block: ReportTable, indent: str) -> Iterator[str]:
+def _format_table_lines(block: ReportTable, indent: str) -> Iterator[str]:
     rows = block.rows[:MAX_ROWS]
     cells = [
-        [_truncate_text(text, _get_max_width(column)) for text, column in zip(row.cells, block.columns, strict=True)]
+        [
+            _truncate_to_width(text, _get_max_cell_width(column))
+            for text, column in zip(row.cells, block.columns, strict=True)
+        ]
         for row in rows
     ]
     names = [column.name for column in block.columns]
@@ -83,11 +86,11 @@ def _align_cells(texts: Sequence[str], widths: Sequence[int], columns: Sequence[
     return _INDENT.join(parts)
 
 
-def _get_max_width(column: TableColumn) -> int:
+def _get_max_cell_width(column: TableColumn) -> int:
     return _WIDTHS.get(column.kind, CELL_WIDTH)
 
 
-def _truncate_text(text: str, width: int) -> str:
+def _truncate_to_width(text: str, width: int) -> str:
     # A very long text is cut before it is measured, because measuring all of it is slow.
     clean = make_printable(text[: 2 * width])
     return clean if cell_len(clean) <= width else set_cell_size(clean, width - 1).rstrip() + "…"

@@ -85,7 +85,7 @@ def build_store_forecast_blocks(forecast: StoreForecast, *, masker: Masker, head
         key=lambda image_set: _SHOWN_EFFECTS.index(image_set.effect),
     )
     if listed:
-        image_sets = [_build_table_row(image_set, masker) for image_set in listed[:MAX_IMAGE_SETS]]
+        image_sets = [_build_image_set_table_row(image_set, masker) for image_set in listed[:MAX_IMAGE_SETS]]
         total = sum(forecast.count_image_sets(effect) for effect in _SHOWN_EFFECTS)
         blocks.append(ReportTable(columns=_IMAGE_SET_TABLE, rows=image_sets, total=total, noun="image set"))
     return [*blocks, Note(text=STORE_NOTE)]
@@ -103,7 +103,7 @@ def build_summary_rows(forecast: StoreForecast) -> Iterator[dict[str, str]]:
                 "image sets": f"{forecast.counts[reason]:,}",
                 "files": f"{forecast.files[reason]:,}",
                 "reason": reason.text,
-                "documented": _format_documented(reason),
+                "documented": _format_is_documented(reason),
             }
 
 
@@ -118,7 +118,7 @@ def build_image_set_row(image_set: ForecastImageSet, *, masker: Masker) -> dict[
         "files": "" if image_set.files is None else str(image_set.files),
         "effect": image_set.effect.value,
         "reason": image_set.reason.text,
-        "documented": _format_documented(image_set.reason),
+        "documented": _format_is_documented(image_set.reason),
         "keywords": "; ".join(image_set.differing),
         "values": _format_values(image_set, image_set.values, masker),
         "primary values": _format_values(image_set, image_set.primary_values, masker),
@@ -126,7 +126,7 @@ def build_image_set_row(image_set: ForecastImageSet, *, masker: Masker) -> dict[
     }
 
 
-def _build_table_row(image_set: ForecastImageSet, masker: Masker) -> TableRow:
+def _build_image_set_table_row(image_set: ForecastImageSet, masker: Masker) -> TableRow:
     row = build_image_set_row(image_set, masker=masker)
     names = ("effect", "SeriesInstanceUID", "keywords", "primary values", "values", "imageSetId")
     return TableRow(cells=tuple(row[name] for name in names))
@@ -137,5 +137,5 @@ def _format_values(image_set: ForecastImageSet, values: Iterable[str], masker: M
     return "; ".join(masker.mask(keyword, value) or EMPTY_VALUE for keyword, value in pairs)
 
 
-def _format_documented(reason: ForecastReason) -> str:
+def _format_is_documented(reason: ForecastReason) -> str:
     return "yes" if reason.is_documented else "no"

@@ -14,8 +14,8 @@ from dicommap.display.inventory_report import (
     StudySummary,
     build_series_table,
     build_studies_table,
-    get_modalities,
     join_first_names,
+    list_modalities,
     summarize_values,
 )
 from dicommap.display.report import (
@@ -80,7 +80,7 @@ def _summarize_study(study: Study) -> StudySummary:
         instances=study.instances,
         size=study.size,
         values=summarize_values(study.values),
-        modalities=get_modalities(study),
+        modalities=list_modalities(study),
         first=[
             SeriesSummary.from_series(series)
             for series in sorted(study.series, key=series_number_sort_key)[:MAX_SERIES]
@@ -142,7 +142,7 @@ def build_instance_report(instance: Instance) -> Report:
 def format_study_line(study: Study) -> str:
     """Return a one-line description of a study: UID, modalities and counts. It has no value that must be masked."""
     counts = ", ".join((format_count(len(study.series), "series"), *_format_counts(study)))
-    modalities = join_first_names(name or NO_MODALITY for name in get_modalities(study))
+    modalities = join_first_names(name or NO_MODALITY for name in list_modalities(study))
     return f"Study {study.study_instance_uid}: {modalities}, {counts}"
 
 

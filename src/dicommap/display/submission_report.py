@@ -56,7 +56,7 @@ def build_submit_report(
     if requests is None:
         return _build_jobs_report("Submitted", submissions, (), issues, blocks)
     if requests:
-        rows = [TableRow(cells=_request_cells(request)) for request in requests[:MAX_REQUESTS]]
+        rows = [TableRow(cells=_build_request_cells(request)) for request in requests[:MAX_REQUESTS]]
         heading = "Would be sent, in order"
         blocks.append(
             ReportTable(columns=_REQUEST_COLUMNS, rows=rows, total=len(requests), noun="request", heading=heading)
@@ -87,7 +87,7 @@ def build_watch_report(
     return _build_jobs_report("Watched", submissions, others, issues, blocks)
 
 
-def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
+def _build_request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the table cells of a request to AWS: the operation, its target, and the number of bytes to upload.
 
     The target is the S3 URI of an object, or the prefix of a job. If nothing is uploaded, the last cell is empty.

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.display.formatting import take_end, take_start, text_width, wrap_text
+from dicommap.display.formatting import keep_end, keep_start, measure_text_width, pad_text, wrap_text
 from dicommap.display.report import ColumnKind, TableColumn
 
 if TYPE_CHECKING:
@@ -63,18 +63,18 @@ class FittedColumn:
     share: int = _SHARES[0]
     """Divisor for cells that are shortened in the middle: with 3, a third of the kept characters is the beginning."""
 
-    def lines(self, cell: str, ellipsis: str) -> list[str]:
+    def format_cell_lines(self, cell: str, ellipsis: str) -> list[str]:
         """Return the lines of a cell, each padded with blanks to the width of the column."""
         kind = self.column.kind
-        lines = wrap_text(cell, self.width) if kind is ColumnKind.SENTENCE else [self._shorten(cell, ellipsis)]
+        lines = wrap_text(cell, self.width) if kind is ColumnKind.SENTENCE else [self._shorten_cell(cell, ellipsis)]
         return [pad_text(line, self.width, is_right=kind is ColumnKind.NUMBER) for line in lines]
 
-    def _shorten(self, cell: str, ellipsis: str) -> str:
-        if text_width(cell) <= self.width:
+    def _shorten_cell(self, cell: str, ellipsis: str) -> str:
+        if measure_text_width(cell) <= self.width:
             return cell
         kept = self.width - len(ellipsis)
         if self.column.kind in _CUT_KINDS:
-            return take_start(cell, kept) + ellipsis
+            return keep_start(cell, kept) + ellipsis
         return shorten_middle(cell, kept, self.share, ellipsis)
 
 
@@ -93,16 +93,16 @@ class TableLayout:
         """Return whether another layout shows the same columns, so that both can share one line of headings."""
         return [fitted.index for fitted in self.columns] == [fitted.index for fitted in other.columns]
 
-    def head(self) -> list[str]:
+    def format_headings(self) -> list[str]:
         """Return the headings, each padded with blanks to the width of its column."""
         return [
             pad_text(fitted.column.name, fitted.width, is_right=fitted.column.kind is ColumnKind.NUMBER)
             for fitted in self.columns
         ]
 
-    def row_lines(self, row: Sequence[str]) -> Iterator[list[str]]:
+    def format_row_lines(self, row: Sequence[str]) -> Iterator[list[str]]:
         """Yield the lines of a row, each as a list of padded cells: one line, unless the row has a wrapped sentence."""
-        cells = [fitted.lines(row[fitted.index], self.ellipsis) for fitted in self.columns]
+        cells = [fitted.format_cell_lines(row[fitted.index], self.ellipsis) for fitted in self.columns]
         for number in range(max(map(len, cells), default=0)):
             yield [
                 lines[number] if number < len(lines) else " " * fitted.width
@@ -110,7 +110,7 @@ class TableLayout:
             ]
 
 
-def column_of(name: str, numbers: Collection[str] = ()) -> TableColumn:
+def make_column(name: str, numbers: Collection[str] = ()) -> TableColumn:
     """Return a column for a heading. The heading decides the kind of its cells: `path` is a column of paths.
 
     Args:
@@ -152,16 +152,16 @@ def fit_table(
     """
     cells = {index: [row[index] for row in rows] for index in range(len(columns))}
     shown = [index for index in cells if not rows or any(cells[index])] or [0]
-    natural = {index: _natural_width(columns[index], cells[index]) for index in shown}
-    if width is None or _total(natural) <= width:
+    natural = {index: _measure_natural_width(columns[index], cells[index]) for index in shown}
+    if width is None or _sum_widths(natural) <= width:
         fitted = tuple(FittedColumn(index, columns[index], natural[index]) for index in shown)
         return TableLayout(fitted, (), is_complete=True, ellipsis=ellipsis)
-    shares = {index: _best_share(cells[index]) for index in shown if columns[index].kind is ColumnKind.UID}
+    shares = {index: _choose_share(cells[index]) for index in shown if columns[index].kind is ColumnKind.UID}
     widths = {
-        index: min(natural[index], _least_width(columns[index], cells[index], shares.get(index), ellipsis))
+        index: min(natural[index], _compute_min_width(columns[index], cells[index], shares.get(index), ellipsis))
         for index in shown
     }
-    hidden = _hide_columns(columns, widths, width, ranks)
+    hidden = _pop_hidden_columns(columns, widths, width, ranks)
     _widen_columns(columns, widths, natural, width)
     fitted = tuple(
         FittedColumn(index, columns[index], min(widths[index], width), shares.get(index, _SHARES[-1]))
@@ -170,7 +170,9 @@ def fit_table(
     return TableLayout(fitted, tuple(columns[index].name for index in hidden), is_complete=False, ellipsis=ellipsis)
 
 
-def card_lines(columns: Sequence[TableColumn], row: Sequence[str], width: int | None) -> Iterator[tuple[str, str]]:
+def format_row_by_field(
+    columns: Sequence[TableColumn], row: Sequence[str], width: int | None
+) -> Iterator[tuple[str, str]]:
     """Yield the cells of one row below each other, as lines of a heading and a text. Empty cells are left out.
 
     No cell is shortened. If a sentence is too long for the space beside its heading, it takes several lines. Another
@@ -184,13 +186,13 @@ def card_lines(columns: Sequence[TableColumn], row: Sequence[str], width: int | 
     Yields:
         The heading, padded with blanks, and the text. The heading is blank on the second and later lines of a text.
     """
-    label_width = max(text_width(column.name) for column in columns) + COLUMN_GAP
+    label_width = max(measure_text_width(column.name) for column in columns) + COLUMN_GAP
     for column, cell in zip(columns, row, strict=True):
         if not cell:
             continue
         label = pad_text(column.name, label_width)
         room = None if width is None else width - label_width
-        if room is None or text_width(cell) <= room:
+        if room is None or measure_text_width(cell) <= room:
             yield label, cell
         elif column.kind is ColumnKind.SENTENCE:
             first, *others = wrap_text(cell, room)
@@ -212,7 +214,7 @@ def shorten_middle(text: str, kept: int, share: int, ellipsis: str) -> str:
         ellipsis: The text in place of the characters that are left out.
     """
     head = kept // share
-    return take_start(text, head) + ellipsis + take_end(text, kept - head)
+    return keep_start(text, head) + ellipsis + keep_end(text, kept - head)
 
 
 def find_kept_width(texts: Collection[str], share: int) -> int:
@@ -234,12 +236,6 @@ def find_kept_width(texts: Collection[str], share: int) -> int:
     return low
 
 
-def pad_text(text: str, width: int, *, is_right: bool = False) -> str:
-    """Pad a text with blanks to a width. It is aligned to the left, or to the right if `is_right` is true."""
-    blanks = " " * (width - text_width(text))
-    return blanks + text if is_right else text + blanks
-
-
 def _are_different_when_shortened(texts: set[str], kept: int, share: int) -> bool:
     # A text of at most `kept` characters is not shortened. To be on the safe side, it is compared as if it were
     # shortened.
@@ -248,7 +244,7 @@ def _are_different_when_shortened(texts: set[str], kept: int, share: int) -> boo
     return len({(text[:head], text[-tail:], len(text) <= kept) for text in texts}) == len(texts)
 
 
-def _best_share(cells: Sequence[str]) -> int:
+def _choose_share(cells: Sequence[str]) -> int:
     """Choose how many characters of shortened UIDs are at their beginning, so that a column needs the fewest.
 
     Return the divisor from `_SHARES`: the beginning has this part of the characters, the end has the others.
@@ -258,16 +254,16 @@ def _best_share(cells: Sequence[str]) -> int:
     return min(_SHARES, key=lambda share: find_kept_width(distinct, share))
 
 
-def _natural_width(column: TableColumn, cells: Sequence[str]) -> int:
-    return max(text_width(column.name), max(map(text_width, cells), default=0))
+def _measure_natural_width(column: TableColumn, cells: Sequence[str]) -> int:
+    return max(measure_text_width(column.name), max(map(measure_text_width, cells), default=0))
 
 
-def _least_width(column: TableColumn, cells: Sequence[str], share: int | None, ellipsis: str) -> int:
+def _compute_min_width(column: TableColumn, cells: Sequence[str], share: int | None, ellipsis: str) -> int:
     """Return the minimum width that a column needs, in columns of the terminal.
 
     `share` is the divisor for a column of UIDs (see `_SHARES`); None for other columns.
     """
-    heading = text_width(column.name)
+    heading = measure_text_width(column.name)
     kind = column.kind
     if share is not None:
         return max(heading, find_kept_width(cells, share) + len(ellipsis))
@@ -278,14 +274,14 @@ def _least_width(column: TableColumn, cells: Sequence[str], share: int | None, e
     if kind in _CUT_KINDS:
         mark = max((len(cell) for cell in cells if _MARK.fullmatch(cell)), default=0)
         return max(heading, _MIN_TEXT, mark)
-    return max(heading, max(map(text_width, cells), default=0))
+    return max(heading, max(map(measure_text_width, cells), default=0))
 
 
-def _total(widths: dict[int, int]) -> int:
+def _sum_widths(widths: dict[int, int]) -> int:
     return sum(widths.values()) + COLUMN_GAP * (len(widths) - 1)
 
 
-def _hide_columns(
+def _pop_hidden_columns(
     columns: Sequence[TableColumn], widths: dict[int, int], width: int, ranks: Sequence[str]
 ) -> list[int]:
     """Return the indexes of the columns that must be hidden, because more important columns take the space; sorted.
@@ -321,7 +317,7 @@ def _widen_columns(columns: Sequence[TableColumn], widths: dict[int, int], natur
         {index: natural[index] for index in widths},
     )
     for wanted in stages:
-        spare = width - _total(widths)
+        spare = width - _sum_widths(widths)
         while spare > 0 and (narrow := [index for index in wanted if widths[index] < wanted[index]]):
             part = max(1, spare // len(narrow))
             for index in narrow[: spare // part]:

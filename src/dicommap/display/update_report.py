@@ -35,7 +35,7 @@ _COLUMNS = (
 )
 
 
-class _Result(Protocol):
+class _UpdateResult(Protocol):
     """The members of `UpdateResult` that the report shows. This package must not import the class from `api`."""
 
     @property
@@ -218,7 +218,7 @@ def _mask_value(name: str, value: Any, masker: Masker) -> Any:  # noqa: ANN401  
     return value if masked == str(value) else masked
 
 
-def build_update_report(result: _Result) -> Report:
+def build_update_report(result: _UpdateResult) -> Report:
     """Return the report of `update`."""
     sent = "nothing, because of an error" if result.issues.errors and not result.counts else ""
     if result.is_dry:
@@ -231,7 +231,7 @@ def build_update_report(result: _Result) -> Report:
     if issue_counts:
         blocks.append(build_issue_counts_table(issue_counts, group_first_issues(result.issues)))
     if result.first:
-        rows = [TableRow(cells=_make_cells(item)) for item in result.first[:MAX_IMAGE_SETS]]
+        rows = [TableRow(cells=_make_image_set_cells(item)) for item in result.first[:MAX_IMAGE_SETS]]
         total = max(sum(result.counts.values()), len(rows))
         blocks.append(ReportTable(columns=_COLUMNS, rows=rows, total=total, noun="image set", heading="Image sets"))
     title = "Updates taken back" if result.is_revert else "Updated"
@@ -241,7 +241,7 @@ def build_update_report(result: _Result) -> Report:
     return Report(title=title, counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
 
-def _make_cells(result: ImageSetUpdateResult) -> tuple[str, ...]:
+def _make_image_set_cells(result: ImageSetUpdateResult) -> tuple[str, ...]:
     return (
         result.update,
         result.study_instance_uid,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def build_attribute_records(study: StudyResult, masker: Masker) -> Iterator[Record]:
     """Yield a record for each attribute of the overrides of a study."""
     for result in study.attributes:
-        wanted, stored = format_values(result, masker)
+        wanted, stored = format_wanted_and_stored(result, masker)
         check = result.check
         yield {
             "StudyInstanceUID": check.study_instance_uid,
@@ -49,7 +49,7 @@ def build_series_records(study: StudyResult) -> Iterator[Record]:
             "SeriesInstanceUID": uid,
             "job": study.job,
             "attributes": sum(counts.values()),
-            **count_effects(counts),
+            **build_effect_counts(counts),
         }
 
 
@@ -60,18 +60,18 @@ def build_study_record(study: StudyResult) -> Record:
         "job": study.job,
         "effect": study.effect.value,
         "attributes": len(study.attributes),
-        **count_effects(study.counts),
+        **build_effect_counts(study.counts),
         "imageSets": study.image_sets,
         "nonPrimary": study.non_primary,
     }
 
 
-def count_effects(counts: EffectCounts) -> dict[str, int]:
+def build_effect_counts(counts: EffectCounts) -> dict[str, int]:
     """Return a dict: effect -> number of attributes; 0 for effects without attributes."""
     return {effect.value: counts.get(effect, 0) for effect in EFFECT_ORDER}
 
 
-def format_values(result: AttributeResult, masker: Masker) -> tuple[str, str]:
+def format_wanted_and_stored(result: AttributeResult, masker: Masker) -> tuple[str, str]:
     """Return two texts for an attribute: the value of the override and the stored value, both masked.
 
     If a value is not known, its text is empty.
@@ -79,7 +79,7 @@ def format_values(result: AttributeResult, masker: Masker) -> tuple[str, str]:
     check = result.check
     keyword = keyword_of(check.tag)
     wanted = text_from_attribute(check.wanted)
-    texts = (_dump(check.wanted) if wanted is None else wanted, format_stored_value(check.stored))
+    texts = (_dump_json(check.wanted) if wanted is None else wanted, format_stored_value(check.stored))
     wanted_text, stored_text = (masker.mask(keyword, text, can_be_shown=False) for text in texts)
     if result.effect is Effect.APPLIED and not masker.show_values and stored_text:
         return wanted_text, wanted_text  # both values have the same DICOM meaning, so they get the same mark
@@ -90,8 +90,8 @@ def format_stored_value(stored: Any) -> str:  # noqa: ANN401  JSON of any type
     """Return a stored value as text: a text unchanged, any other value as JSON, and "" if no value is stored."""
     if stored is ABSENT or stored is None:
         return ""
-    return stored if isinstance(stored, str) else _dump(stored)
+    return stored if isinstance(stored, str) else _dump_json(stored)
 
 
-def _dump(value: object) -> str:
+def _dump_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)

@@ -9,7 +9,7 @@ from dicommap.dicom.dictionary import hex_of, keyword_of
 from dicommap.display.formatting import truncate_text
 from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
 from dicommap.display.report import ColumnKind, FactList, Report, ReportTable, TableColumn, TableRow, build_masked_notes
-from dicommap.display.verification_records import format_values
+from dicommap.display.verification_records import format_wanted_and_stored
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
 from dicommap.verification.effects import EFFECT_ORDER, Effect
@@ -65,17 +65,17 @@ def build_verification_report(
     """
     masker = Masker(show_values=show_values)
     issue_counts = issues.counts()
-    blocks: list[Block] = [FactList(pairs=list(_build_facts(facts)))]
+    blocks: list[Block] = [FactList(pairs=list(_list_facts(facts)))]
     if issue_counts:
         blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     if studies:
         blocks.append(_build_studies_table(studies, MAX_STUDIES if is_limited else len(studies), masker))
     blocks += build_masked_notes(masker)
-    counts = (describe_applied(facts.counts), format_count(facts.image_sets, "image set"))
+    counts = (describe_applied_count(facts.counts), format_count(facts.image_sets, "image set"))
     return Report(title="Verification", counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
 
-def describe_applied(counts: Mapping[Effect, int]) -> str:
+def describe_applied_count(counts: Mapping[Effect, int]) -> str:
     """Return a phrase such as `11 of 12 attributes applied`."""
     return f"{counts.get(Effect.APPLIED, 0):,} of {format_count(sum(counts.values()), 'attribute')} applied"
 
@@ -85,7 +85,7 @@ def select_effects(counts: Mapping[Effect, int]) -> list[Effect]:
     return [effect for effect in EFFECT_ORDER if counts.get(effect)]
 
 
-def _build_facts(facts: VerificationFacts) -> Iterator[tuple[str, str]]:
+def _list_facts(facts: VerificationFacts) -> Iterator[tuple[str, str]]:
     yield "package", facts.package
     yield "started", facts.started_at
     yield "studies", f"{facts.studies:,}"
@@ -124,7 +124,7 @@ def _build_attributes_table(study: StudyResult, masker: Masker) -> ReportTable:
                 check.series_instance_uid or "",
                 f"{keyword_of(check.tag)} {hex_of(check.tag)}",
                 result.effect.value,
-                *(truncate_text(text, MAX_VALUE_LENGTH) for text in format_values(result, masker)),
+                *(truncate_text(text, MAX_VALUE_LENGTH) for text in format_wanted_and_stored(result, masker)),
                 check.reason,
             )
             rows.append(TableRow(cells=cells))

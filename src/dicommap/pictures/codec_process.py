@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from dicommap.pictures.file_to_draw import FileToDraw
 
-_WORKER_CODE = "import sys; sys.path[:] = {path!r}; from dicommap.pictures.codec_worker import serve; serve()"
+_WORKER_CODE = (
+    "import sys; sys.path[:] = {path!r}; from dicommap.pictures.codec_worker import serve_requests; serve_requests()"
+)
 _SINGLE_THREAD_SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Environment variables of the codec process. It needs one thread, and more threads would use its limited memory."""
 
@@ -49,7 +51,7 @@ class CodecProcess:
         """
         request = {"path": file.path, "sop_instance_uid": file.sop_instance_uid, "index": index, "size": size}
         with self._lock:
-            process = self._ensure_running()
+            process = self._get_running_process()
             try:
                 answer, content = _send_request(process, request)
             except BaseException:
@@ -65,7 +67,7 @@ class CodecProcess:
         with self._lock:
             self._stop_worker()
 
-    def _ensure_running(self) -> subprocess.Popen[bytes]:
+    def _get_running_process(self) -> subprocess.Popen[bytes]:
         """Return the codec process. Start a new process if it has ended, or if it belongs to the parent of a fork."""
         if self._owner != os.getpid():  # after a fork, the pipes belong to the parent process
             self._process, self._owner = None, os.getpid()
@@ -115,11 +117,11 @@ def _send_request(process: subprocess.Popen[bytes], request: dict[str, Any]) -> 
     length = answer.get("bytes", 0)
     content = process.stdout.read(length)
     if not answer or len(content) < length:
-        raise NoPictureError(_exit_reason(process.wait()))
+        raise NoPictureError(_describe_exit(process.wait()))
     return answer, content
 
 
-def _exit_reason(status: int) -> str:
+def _describe_exit(status: int) -> str:
     if status == -signal.SIGALRM:
         return "Its codec took too long"
     if status < 0:

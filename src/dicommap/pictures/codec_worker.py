@@ -29,7 +29,7 @@ _MAX_MEMORY_BYTES = 2**33
 """Memory limit of the process in bytes. It is many times the memory that the largest allowed image needs."""
 
 
-def serve(render: Render = render_frame_in_process, *, seconds: int = MAX_SECONDS_PER_IMAGE) -> None:
+def serve_requests(render: Render = render_frame_in_process, *, seconds: int = MAX_SECONDS_PER_IMAGE) -> None:
     """Read requests from stdin, draw the image of each request, and write the answers to stdout, until stdin ends.
 
     The system kills this process if an image takes more than `seconds`.

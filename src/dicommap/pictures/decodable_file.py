@@ -49,7 +49,7 @@ def has_native_compression(path: str) -> bool:
     return syntax.is_transfer_syntax and syntax.is_encapsulated and syntax != RLELossless
 
 
-def prepare_stream(stream: BinaryIO) -> tuple[BinaryIO, DataSetEncoding]:
+def make_decodable_stream(stream: BinaryIO) -> tuple[BinaryIO, DataSetEncoding]:
     """Return a stream that pydicom can decode, and the encoding of its data set.
 
     A deflated file (PS3.5 section A.5) is inflated in memory; any other stream is returned unchanged.

@@ -15,7 +15,7 @@ from pydicom.uid import UID, RLELossless
 
 from dicommap.model.extras import PIXELS_INSTALL_COMMAND
 from dicommap.p10.data_set_encoding import get_encoding
-from dicommap.pictures.decodable_file import prepare_stream
+from dicommap.pictures.decodable_file import make_decodable_stream
 from dicommap.pictures.file_to_draw import NoPictureError, open_file_to_draw
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _SOF_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
 _MARKERS_WITHOUT_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 
 
-def read_declared_samples(codestream: bytes) -> int | None:
+def read_declared_sample_count(codestream: bytes) -> int | None:
     """Return the number of samples that a JPEG, JPEG-LS or JPEG 2000 image declares. Return None if it is unknown.
 
     The number of samples is the width times the height times the number of components.
@@ -125,7 +125,7 @@ def decode_frame(file: FileToDraw, index: int) -> DecodedFrame:
         Exception: Any error that pydicom or a codec raises.
     """
     with open_file_to_draw(file.path) as stream:
-        source, encoding = prepare_stream(stream)
+        source, encoding = make_decodable_stream(stream)
         attributes = dcmread(source, stop_before_pixels=True, specific_tags=_list_tags_to_read())
         if attributes.get("SOPInstanceUID") != file.sop_instance_uid:
             raise NoPictureError("The file has changed since the scan")
@@ -186,6 +186,6 @@ def _require_declared_size(source: BinaryIO, attributes: Dataset, index: int) ->
         extended_offsets=tables if all(tables) else None,
         number_of_frames=int(attributes.get("NumberOfFrames") or 1),
     )
-    declared = read_declared_samples(frame)
+    declared = read_declared_sample_count(frame)
     if declared is not None and declared != _count_samples(attributes):
         raise NoPictureError("The compressed image has another size than its file says")

@@ -65,7 +65,7 @@ def merge_frame_attributes(attributes: Dataset, index: int) -> Dataset:
     return merged
 
 
-def pixel_aspect_ratio(attributes: Dataset) -> float:
+def compute_pixel_aspect_ratio(attributes: Dataset) -> float:
     """Return the height of a pixel divided by its width. Return 1 if the file has no credible value."""
     for keyword in _SPACINGS:
         try:
@@ -120,7 +120,7 @@ def render_frame_in_process(file: FileToDraw, index: int, size: int | None) -> t
         try:
             frame = decode_frame(file, index)
             array, remark = to_8_bit_pixels(frame, index)
-            return resize_image(array, pixel_aspect_ratio(frame.attributes), size), remark
+            return resize_image(array, compute_pixel_aspect_ratio(frame.attributes), size), remark
         except NoPictureError:
             raise
         except InvalidDicomError:

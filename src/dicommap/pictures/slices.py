@@ -54,16 +54,16 @@ class Slices:
     """The reasons why files could not be read, one for each file."""
 
     @property
-    def images(self) -> int:
+    def image_count(self) -> int:
         """Return the number of images: the sum of NumberOfFrames. A file without this attribute has one image."""
         return sum(member.frames for member in self.slices)
 
-    def evenly_spaced(self, count: int) -> list[int]:
+    def choose_evenly_spaced(self, count: int) -> list[int]:
         """Return the indices of at most `count` evenly spaced images. For a `count` of 1, return the middle image."""
-        count = min(count, self.images)
-        return [(2 * place + 1) * self.images // (2 * count) for place in range(count)]
+        count = min(count, self.image_count)
+        return [(2 * place + 1) * self.image_count // (2 * count) for place in range(count)]
 
-    def image(self, place: int) -> tuple[Slice, int]:
+    def find_image(self, place: int) -> tuple[Slice, int]:
         """Return the image at an index of the sorted series: its file, and the index of its frame in the file.
 
         All indices begin with 0.
@@ -81,7 +81,7 @@ def read_slices(files: Iterable[FileToDraw]) -> Slices:
         try:
             with open_file_to_draw(file.path) as stream:
                 header = read(_make_range_reader(stream.fileno()), os.fstat(stream.fileno()).st_size)
-            values = _read_header_values(header, file)
+            values = _require_header_values(header, file)
         except NoPictureError as error:
             unreadable.append(str(error))
         except OSError:
@@ -98,7 +98,7 @@ def _make_range_reader(descriptor: int) -> ReadAt:
     return lambda offset, length: os.pread(descriptor, length, offset)
 
 
-def _read_header_values(header: Header | RejectedFile, file: FileToDraw) -> Mapping[str, str]:
+def _require_header_values(header: Header | RejectedFile, file: FileToDraw) -> Mapping[str, str]:
     if not isinstance(header, Header) or header.values.get("SOPInstanceUID") != file.sop_instance_uid:
         raise NoPictureError("The file has changed since the scan")
     return header.values

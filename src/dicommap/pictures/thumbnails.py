@@ -64,7 +64,7 @@ def make_thumbnail(series: Series, files: Sequence[FileToDraw], *, size: int | N
     Raises:
         UsageError: `size` is not from 32 to 2,048.
     """
-    require_size(size)
+    require_valid_size(size)
     slices = read_slices(files)
     image, words, drawn = draw_middle_image(slices, size)
     parts = [format_series_label(series), words, _describe_unreadable_files(slices)]
@@ -91,25 +91,25 @@ def make_montage(
     Raises:
         UsageError: `count` or `size` is out of range.
     """
-    require_size(size)
+    require_valid_size(size)
     if not 1 <= count <= MAX_IMAGES:
         raise UsageError(f"A montage cannot have {format_count(count, 'image')}.", fix=f"Ask for 1 to {MAX_IMAGES}.")
     slices = read_slices(files)
-    places = slices.evenly_spaced(count)
+    places = slices.choose_evenly_spaced(count)
     label = format_series_label(series)
     if not places:
         image, words, _ = draw_middle_image(slices, size)
         return make_picture(image, [label, words, _describe_unreadable_files(slices)], is_placeholder=True)
     tiles, drawn = [], 0
     for place in track_progress(places, report, len(places)):
-        image, words, is_drawn = _draw_image(slices, place, size)
+        image, words, is_drawn = _draw_image_or_placeholder(slices, place, size)
         drawn += is_drawn
         tiles.append((image, str(place + 1)))
     columns = next(number for number in range(1, len(tiles) + 1) if number * number >= len(tiles))
     undrawn = f"{len(tiles) - drawn} could not be drawn" if drawn < len(tiles) else ""
     parts = [
         label,
-        f"{len(tiles)} of {format_count(slices.images, 'image')}",
+        f"{len(tiles)} of {format_count(slices.image_count, 'image')}",
         undrawn,
         _describe_unreadable_files(slices),
     ]
@@ -121,15 +121,15 @@ def draw_middle_image(slices: Slices, size: int | None) -> tuple[Image, str, boo
 
     If it cannot be drawn, return a placeholder, the reason and False.
     """
-    if slices.images:
-        return _draw_image(slices, slices.evenly_spaced(1)[0], size)
+    if slices.image_count:
+        return _draw_image_or_placeholder(slices, slices.choose_evenly_spaced(1)[0], size)
     words = "No pixel data" if slices.files_without_image else next(iter(slices.unreadable), "No files")
     return draw_placeholder(words, size or _PLACEHOLDER_SIZE), words, False
 
 
-def _draw_image(slices: Slices, place: int, size: int | None) -> tuple[Image, str, bool]:
-    member, frame = slices.image(place)
-    words = f"image {place + 1:,} of {slices.images:,}"
+def _draw_image_or_placeholder(slices: Slices, place: int, size: int | None) -> tuple[Image, str, bool]:
+    member, frame = slices.find_image(place)
+    words = f"image {place + 1:,} of {slices.image_count:,}"
     try:
         image, remark = render_frame(member.file, frame, size)
     except NoPictureError as error:
@@ -145,7 +145,7 @@ def make_picture(image: Image, parts: list[str], *, is_placeholder: bool) -> Pic
     )
 
 
-def require_size(size: int | None) -> None:
+def require_valid_size(size: int | None) -> None:
     """Raise UsageError if `size` is not from 32 to 2,048. None is allowed."""
     if size is not None and not MIN_SIZE <= size <= MAX_SIZE:
         raise UsageError(f"A picture cannot have {size} pixels.", fix=f"Ask for {MIN_SIZE} to {MAX_SIZE:,}.")
@@ -181,7 +181,7 @@ def make_study_overview(
     Raises:
         UsageError: `size` is out of range.
     """
-    require_size(size)
+    require_valid_size(size)
     tiles, drawn = [], 0
     first = sorted(members, key=lambda member: series_number_sort_key(member[0]))[:MAX_SERIES]
     for series, files in track_progress(first, report, len(first)):

@@ -99,7 +99,7 @@ def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tup
     window = None
     if center is not None and width is not None and width > 0:
         window = _make_window_dataset(center, width, attributes)
-        if _shows_something(sample, window):
+        if _has_visible_contrast(sample, window):
             return apply_windowing(meaning, window), WINDOW_FROM_FILE
     if (largest := _find_max_segmentation_value(attributes)) is not None:
         return meaning * (255 / largest), WINDOW_OF_SEGMENTATION if sample.any() else EMPTY_SEGMENTATION
@@ -127,7 +127,7 @@ def _leave_out_background(sample: Numbers) -> Numbers:
     return foreground if is_background and foreground.size and np.ptp(foreground) > 0 else sample
 
 
-def _shows_something(sample: Numbers, window: Dataset) -> bool:
+def _has_visible_contrast(sample: Numbers, window: Dataset) -> bool:
     """Return whether an image with a window has visible contrast: it is neither nearly black nor nearly white.
 
     If all values are equal, return True, because no other window would show more.

@@ -10,7 +10,7 @@ from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.person_name_comparison import merge_counts_of_equal_names
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.issues.wording import format_count
-from dicommap.plots.modality_plot import OTHERS, modality_of, most_frequent
+from dicommap.plots.modality_plot import OTHERS, choose_most_frequent_names, get_modality_label
 from dicommap.plots.svg import (
     BODY_TOP,
     CHARACTER_WIDTH,
@@ -36,7 +36,7 @@ _GAP = 3
 
 
 @dataclass(slots=True)
-class _Shares:
+class _ProblemCounts:
     """Counts for each pair of attribute and modality: how many items have a problem, and how many items there are.
 
     An item is a file, series or study. The problem is that the attribute is missing, or that it has different values.
@@ -46,11 +46,11 @@ class _Shares:
     total: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
-    def is_any(self) -> bool:
+    def has_any(self) -> bool:
         """Return whether at least one item has the problem."""
         return any(self.affected.values())
 
-    def add(self, keyword: str, modalities: Iterable[str], affected: int, total: int) -> None:
+    def add_counts(self, keyword: str, modalities: Iterable[str], affected: int, total: int) -> None:
         for modality in modalities:
             self.affected[keyword, modality] += affected
             self.total[keyword, modality] += total
@@ -64,27 +64,27 @@ def plot_attribute_gaps(studies: Iterable[Study]) -> Plot:
     attributes inside a series. Instance attributes may differ, so they are not compared. At most 60 attributes are
     shown: those with the largest shares.
     """
-    missing, inconsistent = _Shares(), _Shares()
+    missing, inconsistent = _ProblemCounts(), _ProblemCounts()
     files: Counter[str] = Counter()
     compared = 0
     for study in studies:
         compared += 1
         names: dict[str, None] = {}
         for series in study.series:
-            modality = modality_of(series)
+            modality = get_modality_label(series)
             names[modality] = None
             files[modality] += series.files
-            _count_series(series, (modality, ALL_MODALITIES), missing, inconsistent)
-        _count_study(study, (*names, ALL_MODALITIES), inconsistent)
-    columns = most_frequent(files, MAX_MODALITIES)
+            _add_series_counts(series, (modality, ALL_MODALITIES), missing, inconsistent)
+        _add_study_counts(study, (*names, ALL_MODALITIES), inconsistent)
+    columns = choose_most_frequent_names(files, MAX_MODALITIES)
     folded = len(files) > len(columns)
     for shares in (missing, inconsistent):
         for counts in (shares.affected, shares.total):
-            _fold_modalities(counts, {*columns, ALL_MODALITIES})
+            _fold_other_modalities(counts, {*columns, ALL_MODALITIES})
     columns = [*columns, *([OTHERS] if folded else []), *([ALL_MODALITIES] if len(files) > 1 else [])]
     keywords, hidden = _choose_attributes(missing, inconsistent)
     more = f" {format_count(hidden, 'attribute')} with less to tell not shown." if hidden else ""
-    nothing = [name for name, shares in (("missing", missing), ("inconsistent", inconsistent)) if not shares.is_any]
+    nothing = [name for name, shares in (("missing", missing), ("inconsistent", inconsistent)) if not shares.has_any]
     none = f" No attribute is {' or '.join(nothing)}." if nothing and keywords else ""
     description = f"{format_count(files.total(), 'file')} of {format_count(compared, 'study')}.{none}{more}"
     return _draw_heat_map(description, keywords, columns, missing, inconsistent)
@@ -95,25 +95,27 @@ def _choose_comparison_level(keyword: str) -> Level:
     return Level.STUDY if level is Level.PATIENT else level
 
 
-def _count_series(series: Series, modalities: tuple[str, ...], missing: _Shares, inconsistent: _Shares) -> None:
+def _add_series_counts(
+    series: Series, modalities: tuple[str, ...], missing: _ProblemCounts, inconsistent: _ProblemCounts
+) -> None:
     for keyword, counts in series.values.items():
-        missing.add(keyword, modalities, counts.get("", 0), series.files)
+        missing.add_counts(keyword, modalities, counts.get("", 0), series.files)
         if _choose_comparison_level(keyword) is Level.SERIES:
-            inconsistent.add(keyword, modalities, len(merge_counts_of_equal_names(keyword, counts)) > 1, 1)
+            inconsistent.add_counts(keyword, modalities, len(merge_counts_of_equal_names(keyword, counts)) > 1, 1)
 
 
-def _count_study(study: Study, modalities: tuple[str, ...], inconsistent: _Shares) -> None:
+def _add_study_counts(study: Study, modalities: tuple[str, ...], inconsistent: _ProblemCounts) -> None:
     for keyword, counts in study.values.items():
         if _choose_comparison_level(keyword) is Level.STUDY:
-            inconsistent.add(keyword, modalities, len(merge_counts_of_equal_names(keyword, counts)) > 1, 1)
+            inconsistent.add_counts(keyword, modalities, len(merge_counts_of_equal_names(keyword, counts)) > 1, 1)
 
 
-def _fold_modalities(counts: Counter[tuple[str, str]], named: set[str]) -> None:
+def _fold_other_modalities(counts: Counter[tuple[str, str]], named: set[str]) -> None:
     for keyword, modality in [key for key in counts if key[1] not in named]:
         counts[keyword, OTHERS] += counts.pop((keyword, modality))
 
 
-def _choose_attributes(missing: _Shares, inconsistent: _Shares) -> tuple[list[str], int]:
+def _choose_attributes(missing: _ProblemCounts, inconsistent: _ProblemCounts) -> tuple[list[str], int]:
     """Return the keywords of the attributes to draw, in their original order, and the number of other attributes."""
     keywords = list(dict.fromkeys(keyword for keyword, _ in missing.total))
     weight: dict[str, float] = defaultdict(float)
@@ -125,7 +127,7 @@ def _choose_attributes(missing: _Shares, inconsistent: _Shares) -> tuple[list[st
 
 
 def _draw_heat_map(
-    description: str, keywords: list[str], columns: list[str], missing: _Shares, inconsistent: _Shares
+    description: str, keywords: list[str], columns: list[str], missing: _ProblemCounts, inconsistent: _ProblemCounts
 ) -> Plot:
     names = LEFT_MARGIN + max((len(keyword) for keyword in keywords), default=10) * CHARACTER_WIDTH + 8
     panel = len(columns) * _CELL_WIDTH + 28
@@ -133,7 +135,7 @@ def _draw_heat_map(
         (missing, "missing: share of files", "lack it"),
         (inconsistent, "inconsistent: share of studies or series", "differ inside"),
     )
-    panels = [kind for kind in kinds if kind[0].is_any]
+    panels = [kind for kind in kinds if kind[0].has_any]
     title = "Missing and inconsistent attributes"
     if not panels:
         return make_plot(title, description, BODY_TOP, [])
@@ -151,7 +153,7 @@ def _draw_heat_map(
 
 
 def _draw_panel(
-    left: float, shares: _Shares, title: str, verb: str, keywords: list[str], columns: list[str]
+    left: float, shares: _ProblemCounts, title: str, verb: str, keywords: list[str], columns: list[str]
 ) -> Iterator[str]:
     yield draw_text(left, BODY_TOP + 14, title, kind="faint")
     for column, modality in enumerate(columns):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.display.comparison_report import summarize
+from dicommap.display.comparison_report import summarize_totals
 from dicommap.issues.wording import format_count
 from dicommap.model.inventory_difference import DifferenceStatus
 from dicommap.plots.svg import (
@@ -62,9 +62,11 @@ def plot_comparison(content: ComparisonContent) -> Plot:
             uid = shorten_uid(study.study_instance_uid, _MAX_UID_CHARACTERS)
             counts = study.counts
             parts = _count_instances_by_part(counts, counts.to_other_series + counts.from_other_series)
-            pieces += _draw_row(top + 26 + number * _ROW_HEIGHT, uid, parts, _describe_parts(parts, "instance"))
+            pieces += _draw_row(
+                top + 26 + number * _ROW_HEIGHT, uid, parts, _describe_difference_count(parts, "instance")
+            )
         top += 34 + _ROW_HEIGHT * len(largest)
-    described = f"{content.before.name} and {content.after.name}. " + "; ".join(summarize(totals)) + "."
+    described = f"{content.before.name} and {content.after.name}. " + "; ".join(summarize_totals(totals)) + "."
     return make_plot("Two inventories compared", described, top + 8, pieces)
 
 
@@ -102,7 +104,7 @@ def _draw_row(top: float, name: str, parts: Mapping[str, int], words: str) -> It
     yield draw_text(LEFT_MARGIN + _NAME_WIDTH + _BAR_WIDTH + 8, top + 13, words, kind="faint")
 
 
-def _describe_parts(parts: Mapping[str, int], noun: str) -> str:
+def _describe_difference_count(parts: Mapping[str, int], noun: str) -> str:
     return f"{format_count(sum(parts.values()) - parts[SAME], noun)} differ"
 
 

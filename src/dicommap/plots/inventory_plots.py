@@ -48,7 +48,7 @@ class InventoryPlots:
         """Return a bar chart of the instances and bytes of each modality."""
         from dicommap.plots.modality_plot import plot_modalities
 
-        with self._with_progress(progress) as studies:
+        with self._open_studies_with_progress(progress) as studies:
             return plot_modalities(studies)
 
     def timeline(self, *, show_values: bool | None = None, progress: ProgressOption = None) -> Plot:
@@ -64,7 +64,7 @@ class InventoryPlots:
 
         if show_values is None:
             show_values = is_unmasked_in_repr(unmasked=self._unmasked)
-        with self._with_progress(progress) as studies:
+        with self._open_studies_with_progress(progress) as studies:
             return plot_timeline(studies, show_values=show_values)
 
     def attributes(self, *, progress: ProgressOption = None) -> Plot:
@@ -74,10 +74,10 @@ class InventoryPlots:
         """
         from dicommap.plots.attribute_gaps_plot import plot_attribute_gaps
 
-        with self._with_progress(progress) as studies:
+        with self._open_studies_with_progress(progress) as studies:
             return plot_attribute_gaps(studies)
 
     @contextmanager
-    def _with_progress(self, progress: ProgressOption) -> Iterator[Iterator[Study]]:
+    def _open_studies_with_progress(self, progress: ProgressOption) -> Iterator[Iterator[Study]]:
         with progress_reporter(progress, "studies") as report:
             yield track_progress(self._studies(), report, None if report is None else self._count())

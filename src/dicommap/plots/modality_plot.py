@@ -33,10 +33,10 @@ def plot_modalities(studies: Iterable[Study]) -> Plot:
     size: Counter[str] = Counter()
     for study in studies:
         for series in study.series:
-            name = modality_of(series)
+            name = get_modality_label(series)
             instances[name] += series.instances
             size[name] += series.size
-    names = most_frequent(instances, MAX_MODALITIES)
+    names = choose_most_frequent_names(instances, MAX_MODALITIES)
     for counts in (instances, size):
         fold_into_others(counts, names)
     title = "Instances and bytes of each modality"
@@ -48,7 +48,7 @@ def plot_modalities(studies: Iterable[Study]) -> Plot:
     return make_plot(title, description, height, _draw_bars(rows, instances, size))
 
 
-def modality_of(series: Series) -> str:
+def get_modality_label(series: Series) -> str:
     """Return the Modality of a series: `(none)` without a value, `(several)` if its files have different values."""
     counts = series.values.get("Modality", {})
     if len(counts) > 1:
@@ -57,7 +57,7 @@ def modality_of(series: Series) -> str:
     return name if len(name) <= _MAX_NAME_CHARACTERS else f"{name[: _MAX_NAME_CHARACTERS - 1]}…"
 
 
-def most_frequent(counts: Counter[str], limit: int) -> list[str]:
+def choose_most_frequent_names(counts: Counter[str], limit: int) -> list[str]:
     """Return the `limit` names with the highest counts. They are sorted by count, highest first, then by name."""
     return sorted(counts, key=lambda name: (-counts[name], name))[:limit]
 

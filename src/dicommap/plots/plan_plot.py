@@ -57,7 +57,7 @@ def plot_plan(plan: Plan) -> Plot:
     """
     quotas = {name: int(getattr(plan.quotas, name)) for name in _QUOTAS}
     loads = [_measure_job(job, quotas) for job in plan.jobs]
-    shown = _choose_loads(loads)
+    shown = _choose_fullest_jobs(loads)
     pieces = list(_draw_headings(quotas))
     top: float = BODY_TOP + 22
     for load in shown:
@@ -84,7 +84,7 @@ def _measure_job(job: PlanJob, quotas: dict[str, int]) -> _JobLoad:
     return _JobLoad(job, used, {name: used[name] / quotas[name] for name in _QUOTAS})
 
 
-def _choose_loads(loads: Sequence[_JobLoad]) -> list[_JobLoad]:
+def _choose_fullest_jobs(loads: Sequence[_JobLoad]) -> list[_JobLoad]:
     fullest = sorted(range(len(loads)), key=lambda number: (-loads[number].largest_share, number))[:MAX_JOBS]
     return [loads[number] for number in sorted(fullest)]
 

@@ -43,7 +43,7 @@ def plot_reconciliation(jobs: Sequence[JobOutcomes]) -> Plot:
     If there are many jobs, the jobs with the most instances that were not imported are drawn, in the order of the plan.
     """
     counts = sum_outcomes(jobs)
-    shown = _choose_jobs(jobs)
+    shown = _choose_worst_jobs(jobs)
     widest = max((job.instances for job in shown), default=0) or 1
     legend, top = _draw_legend(counts)
     pieces = list(legend)
@@ -60,7 +60,7 @@ def plot_reconciliation(jobs: Sequence[JobOutcomes]) -> Plot:
     return make_plot("Outcomes of the instances of each job", description, top + 10, pieces)
 
 
-def _choose_jobs(jobs: Sequence[JobOutcomes]) -> list[JobOutcomes]:
+def _choose_worst_jobs(jobs: Sequence[JobOutcomes]) -> list[JobOutcomes]:
     worst = sorted(range(len(jobs)), key=lambda number: (-jobs[number].missing, number))[:MAX_JOBS]
     return [jobs[number] for number in sorted(worst)]
 

@@ -46,14 +46,14 @@ class _Bars:
     later: int
 
     @property
-    def first(self) -> int:
+    def first_number(self) -> int:
         return min(self.counts)
 
     @property
-    def last(self) -> int:
+    def last_number(self) -> int:
         return max(self.counts)
 
-    def label(self, number: int) -> str:
+    def format_label(self, number: int) -> str:
         return _UNIT_LABELS[self.unit](number)
 
 
@@ -83,8 +83,8 @@ def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
         return make_plot(title, f"None of {format_count(without, 'study')} has a valid StudyDate.", BODY_TOP, [])
     bars = _make_bars(days, show_values=show_values)
     outside = [
-        f"; {count:,} of them {side} {bars.label(limit)}"
-        for count, side, limit in ((bars.earlier, "before", bars.first), (bars.later, "after", bars.last))
+        f"; {count:,} of them {side} {bars.format_label(limit)}"
+        for count, side, limit in ((bars.earlier, "before", bars.first_number), (bars.later, "after", bars.last_number))
         if count
     ]
     left_out = f"; {without:,} without a valid StudyDate" if without else ""
@@ -94,9 +94,9 @@ def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
 
 def _make_bars(days: Counter[date], *, show_values: bool) -> _Bars:
     """Return the bars for the smallest unit that needs at most `_MAX_BARS` bars, without the outliers."""
-    units: list[_Unit] = [("year", _number_of_year), ("decade", _number_of_decade), ("century", _number_of_century)]
+    units: list[_Unit] = [("year", _get_year_number), ("decade", _get_decade_number), ("century", _get_century_number)]
     if show_values:
-        units = [("day", _number_of_day), ("month", _number_of_month), *units]
+        units = [("day", _get_day_number), ("month", _get_month_number), *units]
     for name, unit in units:
         counts: Counter[int] = Counter()
         for day, count in days.items():
@@ -117,35 +117,38 @@ def _leave_out_outliers(unit: str, counts: Counter[int]) -> _Bars | None:
     most = max(int(total * _MAX_OUTLIER_SHARE), int(total >= _MIN_STUDIES_FOR_OUTLIER))
     numbers = sorted(counts)
     ends = (bisect_left(numbers, number + _MAX_BARS) - 1 for number in numbers)
-    first, last = max(enumerate(ends), key=lambda axis: _sum(counts, numbers, *axis))
-    earlier, later = _sum(counts, numbers, 0, first - 1), _sum(counts, numbers, last + 1, len(numbers) - 1)
+    first, last = max(enumerate(ends), key=lambda axis: _sum_counts_between(counts, numbers, *axis))
+    earlier, later = (
+        _sum_counts_between(counts, numbers, 0, first - 1),
+        _sum_counts_between(counts, numbers, last + 1, len(numbers) - 1),
+    )
     if earlier + later > most or 2 * (numbers[last] - numbers[first]) > numbers[-1] - numbers[0]:
         return None
     kept = Counter({number: counts[number] for number in numbers[first : last + 1]})
     return _Bars(unit=unit, counts=kept, earlier=earlier, later=later)
 
 
-def _sum(counts: Counter[int], numbers: list[int], first: int, last: int) -> int:
+def _sum_counts_between(counts: Counter[int], numbers: list[int], first: int, last: int) -> int:
     return sum(counts[number] for number in numbers[first : last + 1])
 
 
-def _number_of_day(day: date) -> int:
+def _get_day_number(day: date) -> int:
     return day.toordinal()
 
 
-def _number_of_month(day: date) -> int:
+def _get_month_number(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def _number_of_year(day: date) -> int:
+def _get_year_number(day: date) -> int:
     return day.year
 
 
-def _number_of_decade(day: date) -> int:
+def _get_decade_number(day: date) -> int:
     return day.year // 10
 
 
-def _number_of_century(day: date) -> int:
+def _get_century_number(day: date) -> int:
     return day.year // 100
 
 
@@ -178,21 +181,21 @@ def _draw_bars(bars: _Bars) -> Iterator[str]:
         yield draw_line(left, base - scale * mark, right - left)
         yield draw_text(left - 6, base - scale * mark + 4, f"{mark:,}", kind="faint", anchor="end")
     if bars.earlier:
-        yield from _draw_outliers(left, base, scale, bars.earlier, f"before {bars.label(bars.first)}")
+        yield from _draw_outliers(left, base, scale, bars.earlier, f"before {bars.format_label(bars.first_number)}")
         left += _OUTLIER_WIDTH
     if bars.later:
         right -= _OUTLIER_WIDTH
-        yield from _draw_outliers(right, base, scale, bars.later, f"after {bars.label(bars.last)}")
-    step = min((right - left) / (bars.last - bars.first + 1), _MAX_BAR_WIDTH)
+        yield from _draw_outliers(right, base, scale, bars.later, f"after {bars.format_label(bars.last_number)}")
+    step = min((right - left) / (bars.last_number - bars.first_number + 1), _MAX_BAR_WIDTH)
     every = max(1, round(_LABEL_WIDTH / step + 0.5))
-    for number in range(bars.first, bars.last + 1):
-        x = left + (number - bars.first) * step
+    for number in range(bars.first_number, bars.last_number + 1):
+        x = left + (number - bars.first_number) * step
         if count := bars.counts[number]:
-            tooltip = f"{bars.label(number)}: {format_count(count, 'study')}"
+            tooltip = f"{bars.format_label(number)}: {format_count(count, 'study')}"
             height = scale * count
             yield draw_bar(x + step * 0.1, base - height, step * 0.8, height, kind="first", tooltip=tooltip)
-        if (number - bars.first) % every == 0:
-            yield draw_text(x + step / 2, base + 18, bars.label(number), kind="faint", anchor="middle")
+        if (number - bars.first_number) % every == 0:
+            yield draw_text(x + step / 2, base + 18, bars.format_label(number), kind="faint", anchor="middle")
     yield draw_text((left + right) / 2, base + 40, f"{bars.unit} of StudyDate", kind="faint", anchor="middle")
 
 

@@ -18,7 +18,7 @@ from dicommap.cli.output import choose_exit_status, write_issues
 from dicommap.cli.reconcile import ResultFormat, ResultLevel
 from dicommap.cli.show import ShowLevel
 from dicommap.dicom.choices import make_unknown_choice_error, to_choice
-from dicommap.display.csv_json import RecordFormat, record_lines
+from dicommap.display.csv_json import RecordFormat, format_records
 from dicommap.edits.csv_reader import require_delimiter
 from dicommap.errors import UsageError
 from dicommap.issues import Severity, make_issue
@@ -68,7 +68,7 @@ def test_an_echoed_word_is_short_and_printable() -> None:
 
 
 REFUSALS: dict[str, tuple[Callable[[dicommap.Inventory], object], type[StrEnum] | tuple[str, ...]]] = {
-    "record_lines": (lambda _: record_lines([{}], "wrong", record=dict, row=dict), RecordFormat),
+    "format_records": (lambda _: format_records([{}], "wrong", record=dict, row=dict), RecordFormat),
     "write_issues": (lambda _: write_issues([make_issue("json.not-json", reason="x")], "wrong"), RecordFormat),  # type: ignore[arg-type]
     "exit_status": (lambda _: choose_exit_status([Severity.NOTE], "wrong"), FailOn),  # type: ignore[arg-type]
     "sheet level": (lambda inventory: dicommap.sheet(inventory, level="wrong"), ("study", "series")),  # type: ignore[arg-type]

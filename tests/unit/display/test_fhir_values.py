@@ -94,7 +94,7 @@ def test_what_is_no_offset(text: str) -> None:
     ],
 )
 def test_the_offset_of_a_time_zone_is_that_of_the_day(on: date, time: str, found: str) -> None:
-    assert fhir_values.zone_offset_at(on, time, ZoneInfo("Europe/Berlin")) == found
+    assert fhir_values.format_zone_offset(on, time, ZoneInfo("Europe/Berlin")) == found
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_the_offset_of_a_time_zone_is_that_of_the_day(on: date, time: str, found
 )
 def test_a_time_that_clocks_do_not_show_once_has_no_offset(zone: str, on: date, time: str, how: str) -> None:
     with pytest.raises(FhirConversionError, match=how):
-        fhir_values.zone_offset_at(on, time, ZoneInfo(zone))
+        fhir_values.format_zone_offset(on, time, ZoneInfo(zone))
 
 
 @given(
@@ -123,7 +123,7 @@ def test_an_offset_is_given_if_exactly_one_moment_has_the_local_time(local: date
     around = [local.replace(tzinfo=UTC) + timedelta(minutes=15 * steps) for steps in range(-4 * 15, 4 * 15)]
     moments = [one for one in around if one.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local]
     try:
-        offset = fhir_values.zone_offset_at(local.date(), f"{local:%H:%M:%S}", ZoneInfo(zone))
+        offset = fhir_values.format_zone_offset(local.date(), f"{local:%H:%M:%S}", ZoneInfo(zone))
     except FhirConversionError:
         assert len(moments) != 1
         return

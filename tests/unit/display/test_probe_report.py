@@ -6,10 +6,10 @@ import pytest
 
 from dicommap.display.probe_report import (
     build_answer_cells,
-    build_estimate_display,
-    build_probe_display,
+    build_probe_answers_report,
+    build_probe_estimate_report,
     list_changed_settings,
-    list_request_cells,
+    list_request_rows,
 )
 from dicommap.display.report_html import render_html_page
 from dicommap.display.report_text import render_text
@@ -39,7 +39,7 @@ def test_the_report_has_answers_evidence_and_assumptions(report: ProbeReport) ->
         "attribute without Value",
     )
     assert list_changed_settings(report) == [("emptyValue", "unavailable"), ("sequences", "unavailable")]
-    page = render_html_page(build_probe_display(report))
+    page = render_html_page(build_probe_answers_report(report))
     assert "3 questions" in page
     assert "The effect of an attribute without Value" in page
     assert "Observed: " in page
@@ -49,10 +49,10 @@ def test_the_report_has_answers_evidence_and_assumptions(report: ProbeReport) ->
 
 def test_a_dry_run_tells_the_requests_of_the_probe_from_those_of_the_clean_up() -> None:
     estimate = estimate_probe(["twoCopies"])
-    cells = {name: rest for name, *rest in list_request_cells(estimate)}
+    cells = {name: rest for name, *rest in list_request_rows(estimate)}
     assert cells["StartDICOMImportJob"] == ["1", ""]
     assert cells["DeleteImageSet"] == ["", "1"]
     assert cells["SearchImageSets"] == ["1", "1"]
-    text = render_text(build_estimate_display(estimate))
+    text = render_text(build_probe_estimate_report(estimate))
     assert "5 MB of image set storage for 30 days" in text
     assert "up to" not in text

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis.strategies import text
 
 from dicommap.display.report import ColumnKind, FactList, Figure, Note, Report, ReportTable, TableColumn, TableRow
-from dicommap.display.report_html import Markup, element, join_markup, render_html_fragment
+from dicommap.display.report_html import Markup, join_markup, make_element, render_html_fragment
 from dicommap.display.report_text import render_text
 from dicommap.plots.svg import make_plot
 
 
 def test_text_is_escaped_and_markup_is_not() -> None:
-    assert element("b", "<i>", element("i", "&")) == "<b>&lt;i&gt;<i>&amp;</i></b>"
-    assert element("p", css="x", attributes="open") == '<p class="x" open></p>'
+    assert make_element("b", "<i>", make_element("i", "&")) == "<b>&lt;i&gt;<i>&amp;</i></b>"
+    assert make_element("p", css="x", attributes="open") == '<p class="x" open></p>'
 
 
 def test_joined_text_is_no_longer_markup() -> None:

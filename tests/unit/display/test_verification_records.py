@@ -11,7 +11,7 @@ from dicommap.display.verification_records import (
     build_series_records,
     build_study_record,
     format_stored_value,
-    format_values,
+    format_wanted_and_stored,
 )
 from dicommap.model.masking import Masker
 from dicommap.validation.schema_registry import get_schema_validator
@@ -120,6 +120,6 @@ def test_the_text_of_a_stored_value(stored: Any, text: str) -> None:
 
 def test_a_value_that_was_not_kept_is_empty() -> None:
     result = AttributeResult(job="0001", check=check(Effect.APPLIED, {"vr": "LO", "Value": ["x"]}, ABSENT))
-    wanted, stored = format_values(result, Masker(show_values=False))
+    wanted, stored = format_wanted_and_stored(result, Masker(show_values=False))
     assert wanted
     assert stored == ""

@@ -12,7 +12,7 @@ from dicommap.display.verification_report import (
     MAX_VALUE_LENGTH,
     VerificationFacts,
     build_verification_report,
-    describe_applied,
+    describe_applied_count,
     select_effects,
 )
 from dicommap.verification.effects import AttributeCheck, Effect
@@ -98,7 +98,7 @@ def test_only_effects_that_some_study_has_are_columns() -> None:
     ],
 )
 def test_the_phrase_of_applied_attributes(counts: dict[Effect, int], text: str) -> None:
-    assert describe_applied(counts) == text
+    assert describe_applied_count(counts) == text
 
 
 def test_the_best_effect_is_first_and_effects_without_attributes_are_left_out() -> None:

@@ -23,7 +23,7 @@ SERVING = """\
 import sys; sys.path[:] = {path!r}
 import ctypes, os, signal, time
 from PIL import Image
-from dicommap.pictures.codec_worker import serve
+from dicommap.pictures.codec_worker import serve_requests
 from dicommap.pictures.file_to_draw import NoPictureError
 
 def paint(file, index, size):
@@ -31,7 +31,7 @@ def paint(file, index, size):
         WRONG
     return Image.new("L", (3, 2), size), "remark"
 
-serve(paint, seconds=1)
+serve_requests(paint, seconds=1)
 """
 """Draws image 0 and does something wrong for any other."""
 

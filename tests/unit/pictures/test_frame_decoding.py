@@ -9,7 +9,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.encaps import get_frame
 
-from dicommap.pictures.frame_decoding import read_declared_samples
+from dicommap.pictures.frame_decoding import read_declared_sample_count
 
 NAMES = [
     "JPEG2000.dcm",
@@ -27,17 +27,17 @@ def test_real_images_are_as_large_as_their_attributes_say(pydicom_files: Path, n
     dataset = dcmread(pydicom_files / "test_files" / name)
     codestream = get_frame(dataset.PixelData, 0)
     samples = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel
-    assert read_declared_samples(codestream) == samples
-    assert read_declared_samples(codestream[:10]) is None
+    assert read_declared_sample_count(codestream) == samples
+    assert read_declared_sample_count(codestream[:10]) is None
 
 
 def test_an_image_of_another_kind_says_nothing() -> None:
-    assert read_declared_samples(b"") is None
-    assert read_declared_samples(bytes(100)) is None
-    assert read_declared_samples(b"\xff\xd8\xff\xd9") is None
+    assert read_declared_sample_count(b"") is None
+    assert read_declared_sample_count(bytes(100)) is None
+    assert read_declared_sample_count(b"\xff\xd8\xff\xd9") is None
 
 
 def test_fill_bytes_and_restart_markers_are_passed() -> None:
     frame = b"\xff\xc0" + struct.pack(">HBHHB", 17, 8, 300, 200, 3)
-    assert read_declared_samples(b"\xff\xd8\xff\xff\xd0" + frame) == 180_000
-    assert read_declared_samples(b"\xff\xd8\xff\x01\xff\xe0\x00\x04ab" + frame) == 180_000
+    assert read_declared_sample_count(b"\xff\xd8\xff\xff\xd0" + frame) == 180_000
+    assert read_declared_sample_count(b"\xff\xd8\xff\x01\xff\xe0\x00\x04ab" + frame) == 180_000

@@ -11,7 +11,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
 from dicommap.pictures.frame_decoding import DecodedFrame
-from dicommap.pictures.frame_image import pixel_aspect_ratio, to_8_bit_pixels
+from dicommap.pictures.frame_image import compute_pixel_aspect_ratio, to_8_bit_pixels
 from tests.support.image_files import Array, attributes, make_ramp
 
 
@@ -79,4 +79,4 @@ def test_each_frame_has_its_own_window() -> None:
     ],
 )
 def test_pixels_have_the_height_that_the_file_says(values: dict[str, Any], height: float) -> None:
-    assert pixel_aspect_ratio(attributes(**values)) == height
+    assert compute_pixel_aspect_ratio(attributes(**values)) == height

@@ -57,18 +57,23 @@ def test_what_has_no_number_comes_last_in_the_order_given() -> None:
 
 def test_the_middle_and_evenly_spaced_images_are_chosen() -> None:
     ten = Slices(tuple(one(str(number)) for number in range(10)), 0, ())
-    assert ten.evenly_spaced(1) == [5]
-    assert ten.evenly_spaced(2) == [2, 7]
-    assert ten.evenly_spaced(99) == list(range(10))
-    assert Slices((), 3, ()).evenly_spaced(4) == []
+    assert ten.choose_evenly_spaced(1) == [5]
+    assert ten.choose_evenly_spaced(2) == [2, 7]
+    assert ten.choose_evenly_spaced(99) == list(range(10))
+    assert Slices((), 3, ()).choose_evenly_spaced(4) == []
 
 
 def test_frames_count_as_images() -> None:
     mixed = Slices((one("a"), replace(one("b"), frames=1_000_000_000), one("c")), 0, ())
-    assert mixed.images == 1_000_000_002
-    assert [mixed.image(place)[0].file.path for place in (0, 1, 1_000_000_000, 1_000_000_001)] == ["a", "b", "b", "c"]
-    assert mixed.image(1_000_000_000)[1] == 999_999_999
-    assert mixed.image(0)[1] == 0
+    assert mixed.image_count == 1_000_000_002
+    assert [mixed.find_image(place)[0].file.path for place in (0, 1, 1_000_000_000, 1_000_000_001)] == [
+        "a",
+        "b",
+        "b",
+        "c",
+    ]
+    assert mixed.find_image(1_000_000_000)[1] == 999_999_999
+    assert mixed.find_image(0)[1] == 0
 
 
 def test_a_member_of_an_archive_is_told_from_a_file_that_is_gone(tmp_path: Path) -> None:
