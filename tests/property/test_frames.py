@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.vr import text_issues
+from dicommap.dicom.vr import value_text_issues
 from dicommap.issues import Location
 from dicommap.model.study import Series, Study
 from tests.support.example_counts import examples
@@ -63,12 +63,12 @@ def test_values_have_their_type_just_where_the_text_is_valid(files: list[Added])
         rows = inventory.to_arrow().to_pylist()
     for row in rows:
         text, day = row["StudyDate_text"], row["StudyDate"]
-        valid = bool(text) and not list(text_issues("DA", text, Location()))
+        valid = bool(text) and not list(value_text_issues("DA", text, Location()))
         assert (day is not None) == valid
         assert not valid or (isinstance(day, date) and day == date(int(text[:4]), int(text[4:6]), int(text[6:])))
         text, number = row["SeriesNumber_text"], row["SeriesNumber"]
         assert number is None or number == int(text)
-        if text and not list(text_issues("IS", text, Location())):
+        if text and not list(value_text_issues("IS", text, Location())):
             assert number == int(text)
         text, fraction = row["SliceThickness_text"], row["SliceThickness"]
         assert fraction is None or fraction == float(text)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.uid import uid_conformance_problem
-from dicommap.healthimaging.limits import uid_mapping_problem
+from dicommap.dicom.uid import describe_uid_violation
+from dicommap.healthimaging.limits import describe_uid_mapping_problem
 from dicommap.p10 import Header
 from tests.property.test_p10 import data_sets, mutated
 from tests.support.example_counts import examples
@@ -147,11 +147,11 @@ def test_no_cut_makes_the_warm_reader_differ(syntax: str) -> None:
 @examples(100)
 def test_a_mapping_can_name_every_conformant_uid(uid: str) -> None:
     """So a UID is never both refused and told as not conformant."""
-    assert uid_conformance_problem(uid) is not None or uid_mapping_problem(uid) is None
+    assert describe_uid_violation(uid) is not None or describe_uid_mapping_problem(uid) is None
 
 
 @given(st.lists(st.from_regex(r"\A(0|[1-9][0-9]{0,3})\Z"), min_size=1, max_size=80), st.sampled_from("012"))
 @examples(100)
 def test_a_mapping_can_name_every_uid_of_conformant_components(components: list[str], root: str) -> None:
     uid = ".".join([root, *components])
-    assert uid_conformance_problem(uid) is not None or uid_mapping_problem(uid) is None
+    assert describe_uid_violation(uid) is not None or describe_uid_mapping_problem(uid) is None

@@ -20,7 +20,7 @@ from dicommap.healthimaging.iam_policies import (
     build_promoter_permissions,
     build_role_kms_permissions,
     build_role_permissions,
-    build_role_trust,
+    build_role_trust_policy,
     build_search_permissions,
     build_submitter_permissions,
     build_updater_permissions,
@@ -110,7 +110,7 @@ def policy(
         return {**update, "notes": {name: note for name, note in notes.items() if name in ("update", "endpoints")}}
     return {
         "rolePermissions": build_role_permissions(account, places),
-        "roleTrust": build_role_trust(account),
+        "roleTrust": build_role_trust_policy(account),
         "caller": build_submitter_permissions(account, places),
         "validateStore": build_search_permissions(account),
         "verify": build_verifier_permissions(account, places),

@@ -48,7 +48,7 @@ def parse_tag(text: str) -> int | None:
     return None if match is None else int(match[1] + match[2], 16)
 
 
-def keyword_hint(text: str) -> str:
+def make_keyword_hint(text: str) -> str:
     """Return a hint for a text that is not a keyword, such as "did you mean PatientName?"; else an empty text."""
     tag = parse_tag(text)
     if tag is not None:
@@ -60,13 +60,13 @@ def keyword_hint(text: str) -> str:
     return f"did you mean {', '.join(close)}?" if close else ""
 
 
-def keyword_hint_suffix(text: str) -> str:
+def make_keyword_hint_suffix(text: str) -> str:
     """Return a hint for a text that is not a keyword, as the end of a sentence; empty if no hint is known.
 
     A hint that is a question is in parentheses, such as ` (did you mean PatientName?)`. Another hint follows a colon.
     The returned text has no full stop.
     """
-    meant = keyword_hint(text)
+    meant = make_keyword_hint(text)
     return f" ({meant})" if meant.endswith("?") else f": {meant}" if meant else ""
 
 
@@ -121,7 +121,7 @@ def make_not_captured_error(keywords: Sequence[str], captured: Sequence[str]) ->
         f" and {len(missing) - _MAX_NAMES_IN_ERROR} more" if len(missing) > _MAX_NAMES_IN_ERROR else ""
     )
     suggestion = next(
-        (hint for name in missing if name not in TAG_BY_KEYWORD and (hint := keyword_hint_suffix(name))), ""
+        (hint for name in missing if name not in TAG_BY_KEYWORD and (hint := make_keyword_hint_suffix(name))), ""
     )
     return AttributeNameError(
         f"The inventory does not hold {said}{suggestion}.",

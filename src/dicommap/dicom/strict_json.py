@@ -21,7 +21,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{},:]', re.DOTALL)
 
 
-class _ObjectWithDuplicates(dict[str, Any]):
+class _ObjectWithRepeatedMembers(dict[str, Any]):
     """A JSON object that also stores the names of its repeated members."""
 
     repeated: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ def _is_surely_valid(value: object, levels: int) -> bool:
     if isinstance(value, str):
         return value.isascii()
     if isinstance(value, dict):
-        is_whole = levels > 0 and not isinstance(value, _ObjectWithDuplicates)
+        is_whole = levels > 0 and not isinstance(value, _ObjectWithRepeatedMembers)
         if not is_whole or not "".join(value).isascii():
             return False
         return _are_surely_valid(value.values(), levels - 1)
@@ -126,7 +126,7 @@ def _are_surely_valid(values: Iterable[object], levels: int) -> bool:
     return all(value.isascii() if type(value) is str else _is_surely_valid(value, levels) for value in values)
 
 
-def depth_issues(value: object) -> list[Issue]:
+def nesting_depth_issues(value: object) -> list[Issue]:
     """Return an issue for each value inside `value` that is nested too deep.
 
     `value` is a parsed document of a format other than JSON, such as TOML.
@@ -191,8 +191,8 @@ def _build_json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the dict of a JSON object. If it has repeated members, the dict also stores their names."""
     result = dict(pairs)
     if len(result) == len(pairs):
-        return result  # a dict needs less memory than an _ObjectWithDuplicates
-    repeating = _ObjectWithDuplicates(result)
+        return result  # a dict needs less memory than an _ObjectWithRepeatedMembers
+    repeating = _ObjectWithRepeatedMembers(result)
     counts = Counter(name for name, _ in pairs)
     repeating.repeated = tuple(name for name, count in counts.items() if count > 1)
     return repeating
@@ -274,7 +274,7 @@ def _single_value_issues(pointer: str, value: object) -> Iterator[Issue]:
     Values inside an object or array are not checked.
     """
     if isinstance(value, dict):
-        for name in value.repeated if isinstance(value, _ObjectWithDuplicates) else ():
+        for name in value.repeated if isinstance(value, _ObjectWithRepeatedMembers) else ():
             yield make_issue("json.duplicate-key", Location(pointer=pointer + pointer_token(name)))
         if any(not _has_no_lone_surrogate(name) for name in value):
             yield make_issue("json.lone-surrogate", Location(pointer=pointer))

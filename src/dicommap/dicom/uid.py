@@ -19,7 +19,7 @@ _ROOT_DIGITS = 10
 _CONFORMANT = re.compile(UID_PATTERN)
 
 
-def uid_conformance_problem(uid: str) -> str | None:
+def describe_uid_violation(uid: str) -> str | None:
     """Return a text for the first rule of PS3.5 section 9.1 that a UID violates; None if the UID is valid.
 
     An example is `has one component only`. The text is the end of a sentence that begins with the UID.

@@ -78,7 +78,7 @@ def _make_pattern_matcher(pattern: str) -> Callable[[str], bool]:
     return lambda text: compiled.fullmatch(text) is not None
 
 
-def _is_decimal(text: str) -> bool:
+def _is_decimal_number(text: str) -> bool:
     # A longer text is not a realistic number, and converting it is slow.
     return len(text) <= _MAX_CHECKED_CHARACTERS and re.fullmatch(_DECIMAL, text) is not None
 
@@ -117,7 +117,7 @@ _FORMS = {
     "UI": _ValueForm(accepts=_make_pattern_matcher(UID_PATTERN), expected="a UID"),
     "UR": _ValueForm(accepts=_make_pattern_matcher(_URI_CHARACTERS.pattern + " *"), expected="a URI"),
     **dict.fromkeys(INTEGER_VRS, _ValueForm(accepts=_make_pattern_matcher(r" *[+-]?[0-9]+ *"), expected="an integer")),
-    **dict.fromkeys(FLOAT_VRS, _ValueForm(accepts=_is_decimal, expected="a decimal number")),
+    **dict.fromkeys(FLOAT_VRS, _ValueForm(accepts=_is_decimal_number, expected="a decimal number")),
     "AT": _ValueForm(
         accepts=_make_pattern_matcher(r"[0-9A-F]{8}"), expected="a tag of eight upper-case hexadecimal digits"
     ),
@@ -130,7 +130,7 @@ _LENGTH_IN_FORM = frozenset({"AS", "DA", "DT", "TM"})
 """VRs whose form also limits the length. A value that is too long has one issue, which is about the form."""
 
 
-def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
+def value_text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     """Yield an issue for each rule of a value representation (VR) that the text of one value violates.
 
     An empty text has no issues. The text of a person name (PN) has all its component groups, separated by '='.
@@ -231,7 +231,7 @@ def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     if vr in _CHARACTER_LIMITS:
         limit, unit, length = _CHARACTER_LIMITS[vr], "characters", len(text)
     else:
-        limit, unit, length = _BYTE_LIMITS.get(vr, _LARGEST_VALUE_BYTES), "bytes", _count_bytes(text)
+        limit, unit, length = _BYTE_LIMITS.get(vr, _LARGEST_VALUE_BYTES), "bytes", _count_utf_8_bytes(text)
     if length > limit:
         yield make_issue(
             "value.too-long",
@@ -244,7 +244,7 @@ def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
         )
 
 
-def _count_bytes(text: str) -> int:
+def _count_utf_8_bytes(text: str) -> int:
     """Return the number of bytes of a text in UTF-8."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 

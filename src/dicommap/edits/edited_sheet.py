@@ -13,8 +13,8 @@ from dicommap.edits.sheet_rows import STATE_COLUMN, STATE_SEPARATOR
 from dicommap.edits.table import INFORMATION_COLUMN_PREFIX, column_issues, locate_cell, locate_header
 from dicommap.edits.table_reader import DEFAULT_CSV_SETTINGS, CsvSettings, read_table
 from dicommap.healthimaging.levels import Level
-from dicommap.healthimaging.limits import uid_mapping_problem
-from dicommap.healthimaging.overridable_attributes import edit_issues, unknown_keyword_issues
+from dicommap.healthimaging.limits import describe_uid_mapping_problem
+from dicommap.healthimaging.overridable_attributes import edited_attribute_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop_issues
 from dicommap.model.instance_values import INSTANCE_NUMBER
@@ -83,7 +83,7 @@ class SheetRows(Mapping[Target, SheetRow]):
         """Return a view of the pairs of target and row. Each row is read once."""
         return _SheetRowItems(self)
 
-    def iterate_pairs(self) -> Iterator[tuple[Target, SheetRow]]:
+    def iterate_targets_and_rows(self) -> Iterator[tuple[Target, SheetRow]]:
         """Yield the pairs of target and row."""
         return ((target, self._make_row(stored)) for target, stored in self._stored.items())
 
@@ -102,7 +102,7 @@ class _SheetRowItems(ItemsView[Target, SheetRow]):
     _mapping: SheetRows
 
     def __iter__(self) -> Iterator[tuple[Target, SheetRow]]:
-        return self._mapping.iterate_pairs()
+        return self._mapping.iterate_targets_and_rows()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +255,7 @@ def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
             # If no edit can set the attribute, the issue reports this, and not that the column is not captured.
             location = table.locate_cell(table.header_row, column)
             level = Level.INSTANCE if is_of_instances else Level.STUDY
-            refused = list(edit_issues(tag_of(column) or 0, level, location))
+            refused = list(edited_attribute_issues(tag_of(column) or 0, level, location))
             yield from refused or [make_issue("sheet.column-not-captured", location)]
 
 
@@ -309,4 +309,4 @@ def _describe_uid_problem(uid: str, kind: CellKind | None) -> str | None:
         return f"is {kind.value}, and not text"
     if "." not in uid and uid.isdigit():
         return "is a plain number"
-    return uid_mapping_problem(uid)
+    return describe_uid_mapping_problem(uid)

@@ -42,7 +42,7 @@ _REMOVAL_POINTER = re.compile(r"/rule/[0-9]+/(?:delete|drop|clear|unset)")
 """Pattern of the JSON Pointers of unknown verbs that users write in place of `remove` or `empty`."""
 
 
-def explain_removal_verb(issue: Issue) -> Issue:
+def convert_removal_verb_issue(issue: Issue) -> Issue:
     """Return a better issue for an unknown verb that removes attributes, such as `delete`.
 
     `issue` is a schema issue of a rules file. Other issues are returned unchanged.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of, tag_of, vrs_of
 from dicommap.dicom.json_model import attribute_from_text, data_set_issues
-from dicommap.dicom.keywords import keyword_hint_suffix, mask_unless_attribute
+from dicommap.dicom.keywords import make_keyword_hint_suffix, mask_unless_attribute
 from dicommap.dicom.strict_json import parse_json
 from dicommap.dicom.vr import SINGLE_VALUE_VRS, TEXT_VRS
 from dicommap.edits.date_shifts import DATE_VRS, shift_date, truncate_date
@@ -25,7 +25,11 @@ from dicommap.edits.text_templates import (
 )
 from dicommap.edits.unusable_texts import unusable_attribute_issues, unusable_text_issues
 from dicommap.healthimaging.levels import Level
-from dicommap.healthimaging.overridable_attributes import edit_issues, edit_keyword_issues, unknown_keyword_issues
+from dicommap.healthimaging.overridable_attributes import (
+    edit_keyword_issues,
+    edited_attribute_issues,
+    unknown_keyword_issues,
+)
 from dicommap.issues import Issue, Location, has_errors, make_issue
 
 if TYPE_CHECKING:
@@ -94,7 +98,7 @@ def make_removals(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
         refused = (
             list(unknown_keyword_issues(name, where))
             if tag is None
-            else list(edit_issues(tag, Level(rule.level), where, is_removal=True))
+            else list(edited_attribute_issues(tag, Level(rule.level), where, is_removal=True))
         )
         yield from refused
         if not refused:
@@ -160,7 +164,7 @@ def make_raw_values(rule: Rule, location: Location) -> Iterator[NewValue | Issue
     for member in rule.raw if not has_errors(issues) else ():
         tag = int(member, 16)
         where = Location(path=location.path, rule=location.rule, keyword=keyword_of(tag))
-        refused = list(edit_issues(tag, Level(rule.level), where))
+        refused = list(edited_attribute_issues(tag, Level(rule.level), where))
         refused += unusable_attribute_issues(tag, document[member], where, allows_words=True)
         yield from refused
         if not refused:
@@ -250,7 +254,9 @@ def _make_compute_for_each_value(vr: str, compute: ComputeValue) -> ComputeValue
 def _make_keyword_hint(text: str) -> str:
     """Return a hint with the keyword that the user may have meant by a text in braces; empty if there is no hint."""
     enclosed = _BRACED_TEXT.findall(text.replace("{{", "").replace("}}", ""))
-    return next((meant for inner in enclosed if (meant := keyword_hint_suffix(inner)) and tag_of(inner) is None), "")
+    return next(
+        (meant for inner in enclosed if (meant := make_keyword_hint_suffix(inner)) and tag_of(inner) is None), ""
+    )
 
 
 def _strip_person_name(text: str) -> str:

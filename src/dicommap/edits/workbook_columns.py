@@ -15,7 +15,7 @@ from dicommap.edits.sheet_rows import (
     list_information_columns,
     list_key_columns,
 )
-from dicommap.healthimaging.overridable_attributes import edit_issues
+from dicommap.healthimaging.overridable_attributes import edited_attribute_issues
 from dicommap.issues import Location
 from dicommap.writing.workbook_writer import WorkbookColumn
 
@@ -70,7 +70,7 @@ def _describe_keyword_column(keyword: str, level: Level) -> WorkbookColumn:
     vr = next(iter(vrs_of(tag)), "UN")
     width = max(_WIDTHS.get(vr, _OTHER_WIDTH), len(keyword) + _FILTER_BUTTON_WIDTH)
     number = f"{keyword} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
-    if any(True for _ in edit_issues(tag, level, Location())):
+    if any(True for _ in edited_attribute_issues(tag, level, Location())):
         note = f"{number}\nInformation: no edit can set this attribute.\n{_UNPROTECT}"
         return WorkbookColumn(name=keyword, width=width, note=note, is_locked=True)
     listed = VALUE_LISTS.get(keyword)

@@ -89,7 +89,7 @@ def build_role_permissions(account: ArnParts, prefixes: JobPrefixes) -> IamPolic
     )
 
 
-def build_role_trust(account: ArnParts) -> IamPolicy:
+def build_role_trust_policy(account: ArnParts) -> IamPolicy:
     """Return the trust policy of the data access role.
 
     It allows only HealthImaging to assume the role, and only for data stores of the account and region.
@@ -155,15 +155,15 @@ def build_updater_permissions(account: ArnParts, prefixes: JobPrefixes) -> IamPo
 
     If the package has jobs, their job manifests are read, too.
     """
-    return _build_change_permissions(account, prefixes, "UpdateImageSetMetadata")
+    return _build_image_set_change_permissions(account, prefixes, "UpdateImageSetMetadata")
 
 
 def build_promoter_permissions(account: ArnParts, prefixes: JobPrefixes) -> IamPolicy:
     """Return the permissions policy for `dicommap promote`, which changes and copies image sets."""
-    return _build_change_permissions(account, prefixes, "UpdateImageSetMetadata", "CopyImageSet")
+    return _build_image_set_change_permissions(account, prefixes, "UpdateImageSetMetadata", "CopyImageSet")
 
 
-def _build_change_permissions(account: ArnParts, prefixes: JobPrefixes, *changes: str) -> IamPolicy:
+def _build_image_set_change_permissions(account: ArnParts, prefixes: JobPrefixes, *changes: str) -> IamPolicy:
     """Return a policy that allows to find and read image sets, and to change them by the operations `changes`."""
     image_sets = ("GetImageSet", "GetImageSetMetadata", *changes)
     manifests = (

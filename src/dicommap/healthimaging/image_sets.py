@@ -103,7 +103,7 @@ class ImageSetProperties(BaseModel):
     isPrimary: bool | None = None
 
 
-class CopiedImageSet(BaseModel):
+class CopyImageSetProperties(BaseModel):
     """Properties of the source image set, or of the destination image set, in the answer of CopyImageSet."""
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
@@ -119,6 +119,6 @@ class CopyImageSetAnswer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
-    sourceImageSetProperties: CopiedImageSet
-    destinationImageSetProperties: CopiedImageSet
+    sourceImageSetProperties: CopyImageSetProperties
+    destinationImageSetProperties: CopyImageSetProperties
     """The image set that has the copied instances. A promotion returns a primary image set with another id."""

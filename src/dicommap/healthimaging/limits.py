@@ -176,7 +176,7 @@ SUPPORTED_TRANSFER_SYNTAXES = frozenset(
 """Transfer syntaxes that an import job accepts ("Supported transfer syntaxes")."""
 
 
-def uid_mapping_problem(uid: str) -> str | None:
+def describe_uid_mapping_problem(uid: str) -> str | None:
     """Return the reason why a mapping in an import configuration cannot contain a UID; None if it can.
 
     AWS's service model accepts only digits and dots. HealthImaging stores at most MAX_STORED_UID characters of a UID.

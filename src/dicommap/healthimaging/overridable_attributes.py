@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import is_outside_data_sets, keyword_of, tag_of, vrs_of
 from dicommap.dicom.instance_content import find_content_module
-from dicommap.dicom.keywords import keyword_hint_suffix, mask_unless_attribute, mask_unless_word
+from dicommap.dicom.keywords import make_keyword_hint_suffix, mask_unless_attribute, mask_unless_word
 from dicommap.healthimaging.levels import ENCODING_TAGS, PER_INSTANCE_TAGS, Level, fits_override_level, level_of
 from dicommap.issues import Location, Severity, make_issue
 
@@ -38,7 +38,7 @@ def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool 
     if tag_of(keyword) is None:
         shown = mask_unless_word if is_option else mask_unless_attribute
         place = replace(location, keyword=shown(location.keyword)) if location.keyword else location
-        yield make_issue("attribute.unknown", place, suggestion=keyword_hint_suffix(keyword))
+        yield make_issue("attribute.unknown", place, suggestion=make_keyword_hint_suffix(keyword))
 
 
 def not_overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
@@ -93,7 +93,7 @@ def instance_content_issues(
         )
 
 
-def edit_issues(tag: int, level: Level, location: Location, *, is_removal: bool = False) -> Iterator[Issue]:
+def edited_attribute_issues(tag: int, level: Level, location: Location, *, is_removal: bool = False) -> Iterator[Issue]:
     """Yield an issue if edits at a level may not set an attribute, or may not remove it.
 
     Attributes that differ between instances, such as InstanceNumber, can be set for single instances only.
@@ -118,7 +118,7 @@ def edit_issues(tag: int, level: Level, location: Location, *, is_removal: bool 
 def edit_keyword_issues(keyword: str, level: Level, place: Location, *, is_removal: bool = False) -> list[Issue]:
     """Return the issues of a keyword that is unknown, or whose attribute edits at a level may not set or remove."""
     unknown = list(unknown_keyword_issues(keyword, place))
-    return unknown or list(edit_issues(tag_of(keyword) or 0, level, place, is_removal=is_removal))
+    return unknown or list(edited_attribute_issues(tag_of(keyword) or 0, level, place, is_removal=is_removal))
 
 
 def override_keyword_issues(keyword: str, place: Location) -> list[Issue]:

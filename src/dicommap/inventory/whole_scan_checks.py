@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.dictionary import tag_of, vrs_of
-from dicommap.dicom.uid import UID_LENGTH_LIMIT, uid_conformance_problem, uid_root_of
+from dicommap.dicom.uid import UID_LENGTH_LIMIT, describe_uid_violation, uid_root_of
 from dicommap.dicom.vr import is_date
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.limits import MAX_P10_BYTES, SUPPORTED_TRANSFER_SYNTAXES
@@ -61,7 +61,7 @@ def check_uids(connection: sqlite3.Connection) -> Iterator[Issue]:
 
 
 def _describe_uid_problem(uid: str) -> str | None:
-    problem = uid_conformance_problem(uid)
+    problem = describe_uid_violation(uid)
     return None if problem is None else f"{uid_root_of(uid)} {problem}"
 
 

@@ -99,17 +99,17 @@ def compare_value_with_change(change: AuditChange, value: str, key: AuditKey | N
     )
     hashed = None if key is None else key.hash_value(target, int(change.tag, 16), value)
 
-    def is_same(known: AuditValue) -> bool:
+    def is_same_value(known: AuditValue) -> bool:
         return known.value == value if known.hash is None else known.hash == hashed
 
-    is_before = any(map(is_same, change.before or ()))
-    is_after = change.after is not None and is_same(change.after)
+    is_before = any(map(is_same_value, change.before or ()))
+    is_after = change.after is not None and is_same_value(change.after)
     if is_before or is_after:
         return ValueMatch.BOTH if is_before and is_after else ValueMatch.BEFORE if is_before else ValueMatch.AFTER
     return ValueMatch.UNKNOWN if change.moreBefore or change.before is None else ValueMatch.NO
 
 
-def is_selected(line: AuditLine, selection: AuditSelection, jobs: Container[str]) -> bool:
+def is_selected_line(line: AuditLine, selection: AuditSelection, jobs: Container[str]) -> bool:
     """Return whether a line meets all criteria of a selection except the earliest time.
 
     Args:

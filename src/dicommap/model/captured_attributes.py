@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dicommap.dicom.dictionary import tag_of, vrs_of
-from dicommap.dicom.keywords import keyword_hint, mask_unless_word
+from dicommap.dicom.keywords import make_keyword_hint, mask_unless_word
 from dicommap.errors import AttributeNameError
 
 SOP_INSTANCE_UID = 0x00080018
@@ -47,7 +47,7 @@ def list_captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tupl
     for keyword in additional:
         tag = tag_of(keyword)
         if tag is None:
-            meant = keyword_hint(keyword)
+            meant = make_keyword_hint(keyword)
             said = f"{mask_unless_word(keyword) if keyword else 'The empty text'} is not a DICOM keyword."
             raise AttributeNameError(said, fix=_make_sentence(meant) if meant else "PS3.6 lists the keywords.")
         vrs = vrs_of(tag)

@@ -16,11 +16,11 @@ from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, h
 from dicommap.dicom.json_model import sort_data_set
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.strict_json import parse_json
-from dicommap.dicom.uid import uid_conformance_problem
+from dicommap.dicom.uid import describe_uid_violation
 from dicommap.edits.unusable_texts import unusable_data_set_issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
-from dicommap.healthimaging.limits import uid_mapping_problem
+from dicommap.healthimaging.limits import describe_uid_mapping_problem
 from dicommap.issues import Location, Severity, has_errors, make_issue, select_error_issues
 from dicommap.issues.wording import format_count
 from dicommap.model.study import Target
@@ -106,12 +106,12 @@ class Override(Target):
         """
         target = _make_target(study_instance_uid, series_instance_uid)
         if not isinstance(attributes, Mapping):
-            raise _type_error("attributes", "a dict of values by keyword", attributes)
+            raise _make_type_error("attributes", "a dict of values by keyword", attributes)
         data_set: DataSet = {}
         rejected: list[Issue] = []
         for keyword, value in attributes.items():
             if not isinstance(keyword, str):
-                raise _type_error("A key of attributes", "a DICOM keyword as text", keyword)
+                raise _make_type_error("A key of attributes", "a DICOM keyword as text", keyword)
             attribute = attribute_from_keyword(keyword, value)
             if isinstance(attribute, tuple):
                 data_set[hex_of(attribute[0])] = attribute[1]
@@ -142,7 +142,7 @@ class Override(Target):
 
         target = _make_target(study_instance_uid, series_instance_uid)
         if not isinstance(dataset, Dataset):
-            raise _type_error("dataset", "a pydicom Dataset", dataset)
+            raise _make_type_error("dataset", "a pydicom Dataset", dataset)
         data_set, issues = override_data_set_from_pydicom(dataset)
         issues += _remove_unusable_texts(data_set)
         uids = {STUDY_INSTANCE_UID: study_instance_uid, SERIES_INSTANCE_UID: series_instance_uid}
@@ -221,7 +221,9 @@ class Override(Target):
             issues += map(_set_override_severity, check_override(written, self, canonical))
             issues += unlisted_value_issues(self.data_set)
         place = {
-            name: uid for name, uid in self._map_names_to_uids().items() if uid and uid_mapping_problem(uid) is None
+            name: uid
+            for name, uid in self._map_levels_to_uids().items()
+            if uid and describe_uid_mapping_problem(uid) is None
         }
         return list(dict.fromkeys(issue.with_location(**place) for issue in issues))
 
@@ -244,26 +246,26 @@ class Override(Target):
             )
         return dump_override(self, assumptions)
 
-    def _map_names_to_uids(self) -> dict[str, str | None]:
+    def _map_levels_to_uids(self) -> dict[str, str | None]:
         return {"study": self.study_instance_uid, "series": self.series_instance_uid}
 
     def _uid_issues(self) -> Iterator[Issue]:
-        for name, uid in self._map_names_to_uids().items():
+        for name, uid in self._map_levels_to_uids().items():
             if uid is None:
                 continue
-            member, problem = f"{name}InstanceUID", uid_mapping_problem(uid)
+            member, problem = f"{name}InstanceUID", describe_uid_mapping_problem(uid)
             if problem:
                 yield make_issue("mapping.invalid-uid", member=member, problem=problem)
-            elif (violation := uid_conformance_problem(uid)) is not None:
+            elif (violation := describe_uid_violation(uid)) is not None:
                 yield make_issue("override.nonconformant-uid", member=member, problem=violation)
 
 
 def _make_target(study_instance_uid: object, series_instance_uid: object) -> Target:
     """Return the study or series with these UIDs as a target. Raise UsageError if a UID is not a text."""
     if not isinstance(study_instance_uid, str):
-        raise _type_error("study_instance_uid", "a text", study_instance_uid)
+        raise _make_type_error("study_instance_uid", "a text", study_instance_uid)
     if series_instance_uid is not None and not isinstance(series_instance_uid, str):
-        raise _type_error("series_instance_uid", "a text or None", series_instance_uid)
+        raise _make_type_error("series_instance_uid", "a text or None", series_instance_uid)
     return Target(study_instance_uid=str(study_instance_uid), series_instance_uid=series_instance_uid)
 
 
@@ -292,7 +294,7 @@ def _to_json_bytes(document: object) -> bytes:
     if isinstance(document, str):
         return document.encode("utf-8", "surrogatepass")
     if not isinstance(document, dict | list):
-        raise _type_error("document", "JSON as text, bytes, a dict or a list", document)
+        raise _make_type_error("document", "JSON as text, bytes, a dict or a list", document)
     try:
         return json.dumps(document).encode()
     except (TypeError, ValueError, RecursionError):
@@ -300,7 +302,7 @@ def _to_json_bytes(document: object) -> bytes:
         raise UsageError(message, fix="Give dicts, lists, texts, numbers, booleans and None only.") from None
 
 
-def _type_error(name: str, expected: str, value: object) -> UsageError:
+def _make_type_error(name: str, expected: str, value: object) -> UsageError:
     return UsageError(f"{name} is a value of type {mask_unknown_type(type(value))}.", fix=f"Give {expected}.")
 
 

@@ -103,7 +103,7 @@ def _uid_issues(
 def _character_set_issues(data_set: dict[str, Any], assumptions: Assumptions, pointer: str) -> Iterator[Issue]:
     """Yield an issue if the file declares UTF-8 and `assumptions` forbid it, or does not and `assumptions` require it.
 
-    A file that declares another character set gets an issue from `_one_attribute_issues`.
+    A file that declares another character set gets an issue from `_single_attribute_issues`.
     """
     place = Location(pointer=f"{pointer}/{CHARACTER_SET_TAG}", keyword="SpecificCharacterSet")
     is_declared = data_set.get(CHARACTER_SET_TAG) == UTF8_DECLARATION
@@ -173,13 +173,15 @@ def _attribute_issues(
         yield make_issue("override.empty", Location(pointer=pointer))
     for member in data_set:
         if _TAG.fullmatch(member) and member not in repeated:
-            yield from _one_attribute_issues(int(member, 16), target, assumptions, f"{pointer}/{member}")
+            yield from _single_attribute_issues(int(member, 16), target, assumptions, f"{pointer}/{member}")
             yield from _not_applied_issues(
                 int(member, 16), data_set[member], target, assumptions, f"{pointer}/{member}"
             )
 
 
-def _one_attribute_issues(tag: int, target: Target | None, assumptions: Assumptions, pointer: str) -> Iterator[Issue]:
+def _single_attribute_issues(
+    tag: int, target: Target | None, assumptions: Assumptions, pointer: str
+) -> Iterator[Issue]:
     place = Location(pointer=pointer, keyword=keyword_of(tag))
     refused = [issue for issue in not_overridable_issues(tag, place) if issue.code != "attribute.forbidden"]
     yield from refused

@@ -10,7 +10,7 @@ from dicommap.dicom.character_sets import ASCII, parse_specific_character_set
 from dicommap.dicom.dictionary import vrs_of
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.dicom.vr import has_control_character
-from dicommap.healthimaging.limits import uid_mapping_problem
+from dicommap.healthimaging.limits import describe_uid_mapping_problem
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.captured_attributes import IDENTIFYING_UIDS, INSTANCE_NUMBER, SPECIFIC_CHARACTER_SET
 from dicommap.model.study import Disposition
@@ -164,7 +164,9 @@ def make_header_or_rejected_file(
         issues: The issues of the values. This function adds the issues of the UIDs.
 
     """
-    problems = {name: problem for name in IDENTIFYING_UIDS if (problem := uid_mapping_problem(values.get(name, "")))}
+    problems = {
+        name: problem for name in IDENTIFYING_UIDS if (problem := describe_uid_mapping_problem(values.get(name, "")))
+    }
     if not problems:
         return Header(Disposition.INSTANCE, transfer_syntax_uid, values, tuple(issues))
     missing = [name for name in problems if not values.get(name)]
@@ -225,7 +227,7 @@ class TextCache:
     def _decode_uid(self, raw: bytes) -> str | None:
         is_uid_vr = self._kind.vr in (b"UI", b"")
         text = raw.decode("ascii", "replace").rstrip(" \0") if is_uid_vr else self._decode_text(raw)
-        return None if text is None or uid_mapping_problem(text) else text
+        return None if text is None or describe_uid_mapping_problem(text) else text
 
 
 class TextCaches:

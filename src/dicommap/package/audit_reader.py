@@ -9,7 +9,7 @@ from dicommap.errors import DocumentError, UsageError, os_error_reason
 from dicommap.issues import Issue
 from dicommap.issues.bounded_list import make_bounded_issues
 from dicommap.model.audit import AUDIT_LINE_LIMIT, AuditAction, AuditChange, AuditEventLine
-from dicommap.model.audit_selection import AuditEntry, ValueMatch, compare_value_with_change, is_selected
+from dicommap.model.audit_selection import AuditEntry, ValueMatch, compare_value_with_change, is_selected_line
 from dicommap.model.audit_values import AuditValueMode
 from dicommap.model.package_layout import AUDIT_FILE
 from dicommap.reading import open_regular_file
@@ -61,7 +61,7 @@ class AuditReader:
         jobs = _find_job_ids(self.package, selection.study)
         at, user = ("", "") if self.draft is None else (self.draft.at, self.draft.user)
         for line in self._read_lines():
-            if isinstance(line, Issue) or not is_selected(line, selection, jobs):
+            if isinstance(line, Issue) or not is_selected_line(line, selection, jobs):
                 continue
             entry = (
                 AuditEntry(line, line.at, line.user) if isinstance(line, AuditEventLine) else AuditEntry(line, at, user)

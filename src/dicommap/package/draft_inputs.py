@@ -198,14 +198,16 @@ def read_rules(
     Raises:
         DocumentError: A file cannot be read.
     """
-    from dicommap.edits.rule_edits import explain_removal_verb, rule_issues
+    from dicommap.edits.rule_edits import convert_removal_verb_issue, rule_issues
     from dicommap.edits.rules_file import RulesFile
     from dicommap.edits.rules_toml import parse_rules_toml
 
     name, shared = name or path.name, {} if shared is None else shared
     document, issues = parse_rules_toml(name, read_document(path, RULES_LIMIT.bytes))
     if document is not None:
-        issues += [explain_removal_verb(issue).with_location(path=name) for issue in check_schema("rules", document)]
+        issues += [
+            convert_removal_verb_issue(issue).with_location(path=name) for issue in check_schema("rules", document)
+        ]
     if issues:
         return CheckedRules(issues=tuple(issues))
     rules = RulesFile.model_validate(document).rule

@@ -244,7 +244,7 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
         """Return a view of the pairs of key and value. Each row is read once."""
         return _StoredPairs(self)
 
-    def iterate_pairs(self) -> Iterator[tuple[KeyT, ValueT]]:
+    def iterate_targets_and_rows(self) -> Iterator[tuple[KeyT, ValueT]]:
         """Yield the pairs of key and value in the order of insertion. The caller may assign values in the loop."""
         yield from self._first.items()
         for rows in self._iterate_rows(self._next):
@@ -281,7 +281,7 @@ class _StoredPairs(ItemsView[KeyT, ValueT]):
     _mapping: StoredDict[KeyT, ValueT]
 
     def __iter__(self) -> Iterator[tuple[KeyT, ValueT]]:
-        return self._mapping.iterate_pairs()
+        return self._mapping.iterate_targets_and_rows()
 
 
 def _create_private_file(path: Path) -> None:

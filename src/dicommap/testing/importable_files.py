@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
 from dicommap.dicom.pydicom_warnings import silence_pydicom
-from dicommap.dicom.uid import uid_conformance_problem
+from dicommap.dicom.uid import describe_uid_violation
 from dicommap.healthimaging.limits import SUPPORTED_TRANSFER_SYNTAXES
 
 if TYPE_CHECKING:
@@ -111,5 +111,5 @@ def _find_warnings(data_set: DataSet, transfer_syntax: str) -> Iterator[FileWarn
     if transfer_syntax not in SUPPORTED_TRANSFER_SYNTAXES:
         yield FileWarning(code=45344, type="UnsupportedTransferSyntax", message="The transfer syntax is not supported")
     for tag in _UID_TAGS:
-        if uid_conformance_problem(get_first_text(data_set, tag)) is not None:
+        if describe_uid_violation(get_first_text(data_set, tag)) is not None:
             yield FileWarning(code=45570, type="InvalidUidFormat", message=f"{keyword_of(tag)} is not conformant")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.dictionary import hex_of, is_private, tag_of, vm_of, vrs_of
 from dicommap.dicom.json_model.attributes import parse_number_text
-from dicommap.dicom.json_model.data_set_check import value_issues
+from dicommap.dicom.json_model.data_set_check import attribute_value_issues
 from dicommap.dicom.vr import ALL_VRS, BINARY_VRS, FLOAT_VRS, INTEGER_VRS, NUMBER_TEXT_VRS
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.limits import MAX_UPDATE_BYTES
@@ -233,7 +233,7 @@ class _ChangedInstances:
             raise make_refusal_error(f"{value.name} has several values or items, and is updated only if force is set.")
         attribute = parse_attribute(tag, vr, value.value)
         member = next((name for name in ("Value", "InlineBinary") if name in attribute), None)
-        is_invalid = member is not None and any(value_issues(tag, vr, attribute[member], Location()))
+        is_invalid = member is not None and any(attribute_value_issues(tag, vr, attribute[member], Location()))
         if is_invalid and not self._force:
             raise make_refusal_error(f"The value of {value.name} is not compatible with its VR.")
         return attribute

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
-from dicommap.healthimaging.limits import uid_mapping_problem
+from dicommap.healthimaging.limits import describe_uid_mapping_problem
 from dicommap.healthimaging.s3_uri import metadata_path_issues
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.issues.wording import format_count
@@ -119,7 +119,7 @@ def _index_series_mappings(mappings: list[dict[str, str]]) -> dict[str, list[int
 
 def _uid_issues(mapping: dict[str, str], pointer: str) -> Iterator[Issue]:
     for member in ("studyInstanceUID", "seriesInstanceUID"):
-        problem = uid_mapping_problem(mapping[member]) if member in mapping else None
+        problem = describe_uid_mapping_problem(mapping[member]) if member in mapping else None
         if problem:
             yield make_issue(
                 "mapping.invalid-uid", Location(pointer=f"{pointer}/{member}"), member=member, problem=problem

@@ -144,12 +144,12 @@ def _plan_issues(package: _CheckedPackage, input_s3_uri: str | None) -> Iterator
         yield issue.with_location(path=PLAN_FILE)
     for member, path in _list_tables(package.plan) if not package.is_drafted else ():
         check = repeat_draft_issues if path == ISSUES_FILE else _table_issues
-        yield from check(package.files, path, package.plan[member], _plan_location(f"/{member}"))
+        yield from check(package.files, path, package.plan[member], _locate_in_plan(f"/{member}"))
     if not package.is_drafted:
         yield from check_audit(package.files, package.plan.get("audit"), package.plan_hash)
     expected_uri = S3Uri.parse(input_s3_uri or "")
     if expected_uri is not None and expected_uri != S3Uri.parse(package.plan.get("inputS3Uri", "")):
-        yield make_issue("s3-uri.mismatch", _plan_location("/inputS3Uri"), other="the call")
+        yield make_issue("s3-uri.mismatch", _locate_in_plan("/inputS3Uri"), other="the call")
 
 
 def _jobs_issues(package: _CheckedPackage) -> Iterator[Issue]:
@@ -163,7 +163,7 @@ def _jobs_issues(package: _CheckedPackage) -> Iterator[Issue]:
         if job["id"] not in checked:
             yield from _job_issues(job, place, package)
             if not package.is_drafted:
-                yield from _objects_issues(job, place, package)
+                yield from _objects_csv_issues(job, place, package)
         checked.add(job["id"])
 
 
@@ -174,7 +174,7 @@ def _updates_issues(package: _CheckedPackage) -> Iterator[Issue]:
         if path not in package.files:
             continue
         content = package.files[path]
-        changed = list(check_size_and_hash({path: content}, path, planned, _plan_location(f"/updates/{index}")))
+        changed = list(check_size_and_hash({path: content}, path, planned, _locate_in_plan(f"/updates/{index}")))
         document, issues = parse_content(content, choose_document_limit(path))
         issues = issues or check_update(document, package.known, package.assumptions)
         yield from changed
@@ -311,7 +311,7 @@ def _job_issues(job: dict[str, Any], place: str, package: _CheckedPackage) -> It
     yield from _request_issues(job, configuration, package)
     files = CachedFiles(package.files)
     for index, planned in enumerate(job["files"]) if not package.is_drafted else ():
-        in_plan = _plan_location(f"{place}/files/{index}")
+        in_plan = _locate_in_plan(f"{place}/files/{index}")
         yield from check_size_and_hash(files, overrides_path + planned["path"], planned, in_plan)
     if configuration is None:
         return
@@ -324,21 +324,21 @@ def _job_issues(job: dict[str, Any], place: str, package: _CheckedPackage) -> It
     ):
         yield issue.with_location(path=overrides_path + issue.location.path if issue.location.path else path)
     yield from check_planned_mappings(
-        job["mappings"], mappings, _plan_location(f"{place}/mappings"), Location(path=path)
+        job["mappings"], mappings, _locate_in_plan(f"{place}/mappings"), Location(path=path)
     )
 
 
-def _objects_issues(job: dict[str, Any], place: str, package: _CheckedPackage) -> Iterator[Issue]:
+def _objects_csv_issues(job: dict[str, Any], place: str, package: _CheckedPackage) -> Iterator[Issue]:
     """Yield the issues of a job's objects.csv. `place` is the JSON Pointer of the job in the plan."""
     path = f"{job_folder(job['id'])}/{OBJECTS_FILE}"
     table = open_hashed_lines(package.files, path)
     if isinstance(table, Issue):
         yield table.with_location(path=path)
     elif table is not None:
-        issues = list(check_objects_csv(table, job, package.plan["sources"], path, _plan_location(place)))
+        issues = list(check_objects_csv(table, job, package.plan["sources"], path, _locate_in_plan(place)))
         table.read_to_end()
         # If the table was changed, its other issues are a consequence. So only the change is reported.
-        yield from list(table.issues(path, job["objects"], _plan_location(f"{place}/objects"))) or issues
+        yield from list(table.issues(path, job["objects"], _locate_in_plan(f"{place}/objects"))) or issues
 
 
 def _request_issues(job: dict[str, Any], configuration: object, package: _CheckedPackage) -> Iterator[Issue]:
@@ -381,5 +381,5 @@ def _request_path(job_id: str) -> str:
     return f"{job_folder(job_id)}/{REQUEST_FILE}"
 
 
-def _plan_location(pointer: str) -> Location:
+def _locate_in_plan(pointer: str) -> Location:
     return Location(path=PLAN_FILE, pointer=pointer)

@@ -31,7 +31,7 @@ def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
     for index, job in enumerate(jobs):
         yield from _job_issues(job, f"/jobs/{index}")
         if places is not None:
-            yield from _prefix_issues(job, places, f"/jobs/{index}/inputS3Uri")
+            yield from _job_prefix_issues(job, places, f"/jobs/{index}/inputS3Uri")
         yield from _quota_issues(job, plan["quotas"], f"/jobs/{index}/inputS3Uri")
 
 
@@ -48,8 +48,8 @@ def _mapped_count_issues(plan: dict[str, Any]) -> Iterator[Issue]:
             studies.append(compute_digest(study_uid))
             if series_uid is not None:
                 series.append(compute_digest(study_uid, series_uid))
-    yield from _count_issues(plan, "studies", _count_distinct(studies))
-    yield from _count_issues(plan, "series", _count_distinct(series))
+    yield from _different_count_issues(plan, "studies", _count_distinct(studies))
+    yield from _different_count_issues(plan, "series", _count_distinct(series))
 
 
 def _count_distinct(digests: Iterable[int]) -> int:
@@ -87,7 +87,7 @@ def _overlap_issues(jobs: Iterable[dict[str, Any]]) -> Iterator[Issue]:
             )
 
 
-def _prefix_issues(job: dict[str, Any], places: S3Prefixes, place: str) -> Iterator[Issue]:
+def _job_prefix_issues(job: dict[str, Any], places: S3Prefixes, place: str) -> Iterator[Issue]:
     """Yield an issue if a staged job overlaps a source prefix, or if a job in place is outside all source prefixes."""
     uri = S3Uri.parse(job["inputS3Uri"])
     if uri is None:
@@ -118,7 +118,7 @@ def _add_ending_slash(uri: str) -> str:
     return uri if uri.endswith("/") else uri + "/"
 
 
-def _count_issues(plan: dict[str, Any], member: str, counted: int) -> Iterator[Issue]:
+def _different_count_issues(plan: dict[str, Any], member: str, counted: int) -> Iterator[Issue]:
     if plan[member] != counted:
         yield make_issue(
             "package.counts", Location(pointer=f"/{member}"), planned=plan[member], found=counted, what=member

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from dicommap.dicom.strict_json import depth_issues, pointer_token
+from dicommap.dicom.strict_json import nesting_depth_issues, pointer_token
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, ISSUE_COUNT_LIMIT, limit_and_count_issues
 from dicommap.validation.model_check import get_validator_with_models, is_accepted_by_model
@@ -45,7 +45,7 @@ def check_schema(name: str, document: object) -> list[Issue]:
     """
     if is_accepted_by_model(name, document):
         return []
-    return depth_issues(document) or list_schema_issues(get_validator_with_models(name), document)
+    return nesting_depth_issues(document) or list_schema_issues(get_validator_with_models(name), document)
 
 
 def list_schema_issues(validator: Draft202012Validator, document: object) -> list[Issue]:

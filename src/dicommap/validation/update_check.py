@@ -14,7 +14,7 @@ from dicommap.dicom.dictionary import hex_of, is_private, keyword_of, tag_of, vr
 from dicommap.dicom.strict_json import pointer_token
 from dicommap.dicom.vr import BINARY_VRS
 from dicommap.healthimaging.levels import Level
-from dicommap.healthimaging.limits import MAX_UPDATE_BYTES, uid_mapping_problem
+from dicommap.healthimaging.limits import MAX_UPDATE_BYTES, describe_uid_mapping_problem
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_count_issues
 from dicommap.updates.attribute_issues import (
@@ -64,7 +64,7 @@ def _target_issues(document: dict[str, Any], known: Mapping[str, set[str]] | Non
     """Yield the issues of the Study and Series Instance UID of an update."""
     study, series = document["studyInstanceUID"], document.get("seriesInstanceUID")
     for member, uid in (("studyInstanceUID", study), ("seriesInstanceUID", series)):
-        problem = None if uid is None else uid_mapping_problem(uid)
+        problem = None if uid is None else describe_uid_mapping_problem(uid)
         if problem:
             yield make_issue("mapping.invalid-uid", Location(pointer=f"/{member}"), member=member, problem=problem)
     if known is not None and study not in known:

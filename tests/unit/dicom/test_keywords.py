@@ -12,8 +12,8 @@ from pydicom._dicom_dict import DicomDictionary
 from dicommap.dicom.dictionary import TAG_BY_KEYWORD
 from dicommap.dicom.keywords import (
     find_similar_keywords,
-    keyword_hint,
     looks_like_attribute_name,
+    make_keyword_hint,
     mask_unless_attribute,
     mask_unless_word,
     parse_tag,
@@ -36,7 +36,7 @@ SPELLINGS = [
 @pytest.mark.parametrize("text", SPELLINGS)
 def test_a_tag_in_any_spelling_leads_to_its_keyword(text: str) -> None:
     assert parse_tag(text) == 0x00100020
-    assert keyword_hint(text) == "(0010,0020) is PatientID; write that"
+    assert make_keyword_hint(text) == "(0010,0020) is PatientID; write that"
     assert mask_unless_attribute(text) == text
 
 
@@ -44,7 +44,7 @@ def test_a_tag_in_any_spelling_leads_to_its_keyword(text: str) -> None:
 @examples(200)
 def test_every_tag_of_the_dictionary_leads_to_its_keyword_in_either_case(tag: int, upper: bool) -> None:
     text = f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
-    assert f" is {DicomDictionary[tag][4]}; write that" in keyword_hint(text.upper() if upper else text)
+    assert f" is {DicomDictionary[tag][4]}; write that" in make_keyword_hint(text.upper() if upper else text)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_every_tag_of_the_dictionary_leads_to_its_keyword_in_either_case(tag: in
     ],
 )
 def test_a_tag_without_keyword_says_what_holds(text: str, expected: str) -> None:
-    assert keyword_hint(text) == expected
+    assert make_keyword_hint(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_tag_without_keyword_says_what_holds(text: str, expected: str) -> None
 )
 def test_names_and_misspelt_keywords_lead_to_the_keyword(text: str, expected: str) -> None:
     assert find_similar_keywords(text)[0] == expected
-    assert expected in keyword_hint(text)
+    assert expected in make_keyword_hint(text)
 
 
 @pytest.mark.parametrize(

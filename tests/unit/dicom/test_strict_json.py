@@ -13,8 +13,8 @@ from dicommap.dicom.strict_json import (
     _build_json_object,
     _is_surely_valid,
     _nested_value_issues,
-    depth_issues,
     dump_json,
+    nesting_depth_issues,
     parse_json,
     pointer_token,
 )
@@ -122,9 +122,9 @@ def test_depth_is_found_in_values_that_were_no_json() -> None:
     value: Any = 1.5
     for _ in range(5000):
         value = {"a": [value]}
-    (found,) = depth_issues({"b": value})
+    (found,) = nesting_depth_issues({"b": value})
     assert (found.code, found.location.pointer) == ("json.too-deep", "/b" + "/a/0" * 31 + "/a")
-    assert not depth_issues({"b": [{"a": [float("nan")]}]})
+    assert not nesting_depth_issues({"b": [{"a": [float("nan")]}]})
     while isinstance(value, dict):  # taken apart from the top: Python would do it by recursion
         value = value.pop("a").pop()
 

@@ -21,7 +21,7 @@ from dicommap.dicom.vr import (
     has_control_character,
     integer_range_issues,
     is_uri,
-    text_issues,
+    value_text_issues,
 )
 from dicommap.issues import Location
 from dicommap.validation.schema_registry import get_schema_validator
@@ -57,7 +57,7 @@ items = [
 
 
 def codes(vr: str, text: str) -> set[str]:
-    return {found.code.removeprefix("value.") for found in text_issues(vr, text, HERE)}
+    return {found.code.removeprefix("value.") for found in value_text_issues(vr, text, HERE)}
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_no_message_holds_the_value(vr: str, text: str, code: str) -> None:
     text = text.strip()
     if len(text) < 4 or code == "range":
         return  # too short to be told from the words of a message, or beside the limits that it names
-    assert not any(text in str(found) for found in text_issues(vr, text, HERE))
+    assert not any(text in str(found) for found in value_text_issues(vr, text, HERE))
 
 
 @pytest.mark.parametrize("vr", sorted(INTEGER_RANGES))

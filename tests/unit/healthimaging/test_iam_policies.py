@@ -25,7 +25,7 @@ from dicommap.healthimaging.iam_policies import (
     build_probe_permissions,
     build_role_kms_permissions,
     build_role_permissions,
-    build_role_trust,
+    build_role_trust_policy,
     build_search_permissions,
     build_submitter_permissions,
     build_verifier_permissions,
@@ -62,7 +62,7 @@ def test_the_role_reads_input_writes_manifests_and_lists_both_buckets() -> None:
 
 
 def test_the_role_trusts_the_service_for_this_account_and_region_alone() -> None:
-    (statement,) = build_role_trust(ACCOUNT)["Statement"]
+    (statement,) = build_role_trust_policy(ACCOUNT)["Statement"]
     assert statement["Principal"] == {"Service": SERVICE_PRINCIPAL}
     assert statement["Condition"] == {
         "ArnLike": {"aws:SourceArn": "arn:aws-us-gov:medical-imaging:us-gov-west-1:111122223333:datastore/*"},
@@ -88,7 +88,7 @@ def test_without_overrides_nothing_may_be_put() -> None:
 
 
 def test_what_is_not_known_has_its_name() -> None:
-    text = str(build_role_trust(ArnParts.from_settings(role_arn=None, datastore=None, region=None)))
+    text = str(build_role_trust_policy(ArnParts.from_settings(role_arn=None, datastore=None, region=None)))
     assert "<region>:<account>:datastore/*" in text
 
 
@@ -129,7 +129,7 @@ IDENTITY_POLICIES: dict[str, Builder] = {
     "callerKms": lambda *_: build_caller_kms_permissions(),
 }
 RESOURCE_POLICIES: dict[str, Builder] = {
-    "roleTrust": lambda account, _: build_role_trust(account),
+    "roleTrust": lambda account, _: build_role_trust_policy(account),
     "bucketPolicy": lambda account, prefixes: build_owner_bucket_policy(account, prefixes.inputs),
 }
 _STATEMENT_MEMBERS = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}

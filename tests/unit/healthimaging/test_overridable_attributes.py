@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.dicom.dictionary import tag_of, vrs_of
-from dicommap.dicom.uid import uid_conformance_problem
+from dicommap.dicom.uid import describe_uid_violation
 from dicommap.errors import AttributeNameError
 from dicommap.healthimaging.levels import (
     ENCODING_TAGS,
@@ -19,7 +19,7 @@ from dicommap.healthimaging.levels import (
     fits_override_level,
     level_of,
 )
-from dicommap.healthimaging.limits import uid_mapping_problem
+from dicommap.healthimaging.limits import describe_uid_mapping_problem
 from dicommap.healthimaging.overridable_attributes import (
     level_mismatch_issues,
     not_overridable_issues,
@@ -125,7 +125,7 @@ def test_the_level_of_an_override_is_that_of_its_target() -> None:
     ],
 )
 def test_a_mapping_names_uids_that_healthimaging_stores(uid: str, problem: str | None) -> None:
-    found = uid_mapping_problem(uid)
+    found = describe_uid_mapping_problem(uid)
     assert (found is None) if problem is None else (problem in (found or ""))
 
 
@@ -144,7 +144,7 @@ def test_a_mapping_names_uids_that_healthimaging_stores(uid: str, problem: str |
     ],
 )
 def test_ps3_5_is_stricter_about_uids(uid: str, conforms: bool) -> None:
-    assert (uid_conformance_problem(uid) is None) is conforms
+    assert (describe_uid_violation(uid) is None) is conforms
 
 
 def test_captured_keywords_begin_with_the_usual_ones() -> None:

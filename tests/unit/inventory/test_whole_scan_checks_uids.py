@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.uid import uid_conformance_problem, uid_root_of
-from dicommap.healthimaging.limits import uid_mapping_problem
+from dicommap.dicom.uid import describe_uid_violation, uid_root_of
+from dicommap.healthimaging.limits import describe_uid_mapping_problem
 from dicommap.inventory.whole_scan_checks import _MAY_BE_NONCONFORMANT
 from dicommap.issues import Issue
 from tests.support.example_counts import examples
@@ -86,7 +86,7 @@ def test_a_tree_of_conformant_uids_has_no_issue() -> None:
     ],
 )
 def test_the_one_thing_that_is_wrong_is_told(uid: str, problem: str | None) -> None:
-    assert uid_conformance_problem(uid) == problem
+    assert describe_uid_violation(uid) == problem
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,9 @@ _UIDS = st.one_of(
 @given(_UIDS)
 @examples(300)
 def test_every_uid_that_is_not_conformant_is_asked_of_python(uid: str) -> None:
-    assert uid_mapping_problem(uid) is None
+    assert describe_uid_mapping_problem(uid) is None
     with closing(sqlite3.connect(":memory:")) as connection:
         ((suspect,),) = connection.execute(
             f"SELECT {_MAY_BE_NONCONFORMANT.format('uid')} FROM (SELECT ? AS uid)", (uid,)
         ).fetchall()
-    assert suspect or uid_conformance_problem(uid) is None
+    assert suspect or describe_uid_violation(uid) is None

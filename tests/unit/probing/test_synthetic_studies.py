@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pydicom
 
-from dicommap.dicom.uid import uid_conformance_problem
+from dicommap.dicom.uid import describe_uid_violation
 from dicommap.probing.synthetic_studies import ATTRIBUTES, BEFORE, INSTANCES, PATIENT_NAME, SyntheticStudy
 
 PROBE = str(UUID(int=7))
@@ -17,7 +17,7 @@ def test_uids_are_under_2_25_and_follow_from_the_probe_and_the_name() -> None:
     study = SyntheticStudy(PROBE, "one")
     uids = {study.study_instance_uid, study.series_instance_uid, *study.sop_instance_uids}
     assert len(uids) == 2 + INSTANCES
-    assert all(uid.startswith("2.25.") and uid_conformance_problem(uid) is None for uid in uids)
+    assert all(uid.startswith("2.25.") and describe_uid_violation(uid) is None for uid in uids)
     assert SyntheticStudy(PROBE, "one").study_instance_uid == study.study_instance_uid
     for other in (SyntheticStudy(PROBE, "two"), SyntheticStudy(str(UUID(int=8)), "one")):
         assert not uids & {other.study_instance_uid, other.series_instance_uid, *other.sop_instance_uids}

@@ -16,7 +16,7 @@ from dicommap.dicom.vr import (
     SINGLE_VALUE_VRS,
     format_float,
     parse_integer,
-    text_issues,
+    value_text_issues,
 )
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import ATTRIBUTE_ISSUE_LIMIT, limit_and_count_issues
@@ -35,11 +35,11 @@ class PersonName(TypedDict, total=False):
     Phonetic: str
 
 
-class _VrMember(TypedDict):
+class _RequiredAttributeMembers(TypedDict):
     vr: str
 
 
-class Attribute(_VrMember, total=False):
+class Attribute(_RequiredAttributeMembers, total=False):
     """One attribute as a JSON object: its `vr`, and at most one of `Value`, `InlineBinary` and `BulkDataURI`."""
 
     Value: list[Any]
@@ -116,12 +116,12 @@ def _text_value_issues(tag: int, vr: str, values: list[str], location: Location)
     count = len(values) if any(values) else 0
     if vm is not None and not vm.allows(count):
         yield make_issue("value.multiplicity", location, keyword=keyword_of(tag), count=count, vm=vm.text)
-    issues = (issue for value in values if value for issue in _one_value_issues(tag, vr, value, location))
+    issues = (issue for value in values if value for issue in _single_value_issues(tag, vr, value, location))
     yield from limit_and_count_issues(issues, ATTRIBUTE_ISSUE_LIMIT, location)
 
 
-def _one_value_issues(tag: int, vr: str, value: str, location: Location) -> Iterator[Issue]:
-    yield from text_issues(vr, value, location)
+def _single_value_issues(tag: int, vr: str, value: str, location: Location) -> Iterator[Issue]:
+    yield from value_text_issues(vr, value, location)
     if _SURROGATE.search(value):  # in documents, parse_json finds lone surrogates
         yield make_issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what="half a character")
 

@@ -34,7 +34,7 @@ from dicommap.dicom.vr import (
     float_range_issues,
     integer_range_issues,
     is_uri,
-    text_issues,
+    value_text_issues,
 )
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import ATTRIBUTE_ISSUE_LIMIT, DOCUMENT_ISSUE_LIMIT, limit_and_count_issues
@@ -51,7 +51,7 @@ _EMPTY_ITEM_FORM = "an empty item between others is null"
 _PN_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
-def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterator[Issue]:
+def attribute_value_issues(tag: int, vr: str, value: object, location: Location) -> Iterator[Issue]:
     """Yield the issues of an attribute's value.
 
     Args:
@@ -124,7 +124,7 @@ def _value_item_issues(tag: int, vr: str, item: Any, location: Location) -> Iter
     elif not isinstance(item, str):
         yield make_issue("dicom-json.value-form", location, vr=vr, expected="a text, or null")
     else:
-        yield from text_issues(vr, item, location)
+        yield from value_text_issues(vr, item, location)
         yield from confusable_character_issues(tag, vr, item, location)
         if is_private_creator(tag) and not item.isascii():
             what = "a character outside the default repertoire"
@@ -148,13 +148,13 @@ def _person_name_issues(tag: int, item: object, location: Location) -> Iterator[
         return
     for name, text in groups.items():
         where = replace(location, pointer=f"{location.pointer}/{name}")
-        yield from text_issues("PN", text, where)
+        yield from value_text_issues("PN", text, where)
         yield from confusable_character_issues(tag, "PN", text, where, group=name)
 
 
 def _number_or_text_issues(vr: str, item: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401  JSON
     if isinstance(item, str):
-        yield from text_issues(vr, item, location)
+        yield from value_text_issues(vr, item, location)
     elif not _is_number(item):
         yield make_issue("dicom-json.value-form", location, vr=vr, expected="a number or a text")
     elif vr == "DS":
@@ -172,7 +172,7 @@ def _decimal_number_issues(number: float, location: Location) -> Iterator[Issue]
     if len(text) > MAX_DS_BYTES and format_decimal_string(number) is not None:
         yield make_issue("value.long-number", location, keyword=location.keyword, length=len(text), limit=MAX_DS_BYTES)
     else:
-        yield from text_issues("DS", text, location)
+        yield from value_text_issues("DS", text, location)
 
 
 def _number_issues(vr: str, item: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
@@ -327,7 +327,7 @@ def _member_issues(tag: int, vr: str, member: str, value: object, location: Loca
         items = (data_set_issues(item, f"{location.pointer}/{index}") for index, item in enumerate(value))
         yield from limit_and_count_issues(chain.from_iterable(items), ATTRIBUTE_ISSUE_LIMIT, location)
     else:
-        yield from value_issues(tag, vr, value, location)
+        yield from attribute_value_issues(tag, vr, value, location)
 
 
 def _is_member_allowed(member: str, vr: str) -> bool:

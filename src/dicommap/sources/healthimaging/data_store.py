@@ -24,7 +24,7 @@ from dicommap.healthimaging.data_stores import (
     image_set_path,
     parse_data_store_id,
 )
-from dicommap.healthimaging.limits import uid_mapping_problem
+from dicommap.healthimaging.limits import describe_uid_mapping_problem
 from dicommap.issues import make_issue
 from dicommap.model.source_files import NetworkTraffic, clamp_time_ns
 from dicommap.model.study import Disposition, SourceFile
@@ -123,7 +123,7 @@ class DataStore(Source):
                 "'aws medical-imaging list-datastores' lists the ids.",
             )
         for study in options.studies:
-            problem = uid_mapping_problem(study)
+            problem = describe_uid_mapping_problem(study)
             if problem:
                 raise UsageError(
                     f"The Study Instance UID {make_printable(study)!r} {problem}.", fix="Give the UIDs of studies."
@@ -269,7 +269,7 @@ class DataStore(Source):
         etag = "" if summary.version is None else str(ImageSetEtag(summary.version, count))
         names: set[str] = set()
         for number, (uid, header) in enumerate(self._headers.read_headers(document), 1):
-            name = f"instance-{number}" if uid in names or uid_mapping_problem(uid) else uid
+            name = f"instance-{number}" if uid in names or describe_uid_mapping_problem(uid) else uid
             names.add(uid)
             file = StoredInstanceFile(f"{image_set.path}/{name}", 0, image_set.time_ns, etag)
             file.header = header

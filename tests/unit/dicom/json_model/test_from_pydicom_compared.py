@@ -19,7 +19,7 @@ from pydicom.valuerep import PersonName, validate_value
 from dicommap.dicom.json_model import Attribute, data_set_issues, dump_data_set
 from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
 from dicommap.dicom.strict_json import parse_json
-from dicommap.dicom.vr import text_issues
+from dicommap.dicom.vr import value_text_issues
 from dicommap.issues import Location
 
 CREATOR: dict[str, Any] = {"00090010": {"vr": "LO", "Value": ["ACME"]}}
@@ -238,14 +238,14 @@ def test_a_member_that_stands_twice_is_not_silently_the_last() -> None:
 )
 def test_values_that_pydicom_validates_wrongly(vr: str, text: str) -> None:
     validate_value(vr, text, RAISE)
-    assert list(text_issues(vr, text, Location()))
+    assert list(value_text_issues(vr, text, Location()))
 
 
 @pytest.mark.parametrize(("vr", "text"), [("DT", "2024 "), ("TM", "1200 ")])
 def test_trailing_spaces_that_pydicom_refuses_are_padding(vr: str, text: str) -> None:
     with pytest.raises(ValueError, match="Invalid value"):
         validate_value(vr, text, RAISE)
-    assert not list(text_issues(vr, text, Location()))
+    assert not list(value_text_issues(vr, text, Location()))
 
 
 def element(tag: int, vr: str, value: Any) -> Dataset:
