@@ -76,7 +76,7 @@ def demo(directory: Path) -> Demo:
     """
     inventory_path, rules = directory / "inventory.db", directory / "rules.toml"
     original, edited = directory / "studies.csv", directory / "studies-edited.csv"
-    with _raise_package_errors(directory):
+    with _convert_os_errors(directory):
         _require_empty_directory(directory)
         create_directories(directory)
         _write_new_text_file(rules, _RULES_TEXT)
@@ -85,7 +85,7 @@ def demo(directory: Path) -> Demo:
         scan(tree, output=inventory_path) as inventory,
     ):
         lines = list(sheet(inventory))
-        with _raise_package_errors(directory):
+        with _convert_os_errors(directory):
             _write_new_text_file(original, "".join(lines))
             _write_new_text_file(edited, _edit_first_study("".join(lines)))
         package = directory / "package"
@@ -115,7 +115,7 @@ def _write_new_text_file(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _raise_package_errors(directory: Path) -> Iterator[None]:
+def _convert_os_errors(directory: Path) -> Iterator[None]:
     """Return a context manager that converts OSError to PackageError. The advice is to name another directory."""
     try:
         yield

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.api.draft_documents import DraftSettings, make_documents
+from dicommap.api.draft_documents import DraftSettings, make_issues_and_documents
 from dicommap.arguments import (
     convert_arguments,
     to_flag,
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 
 
 def _draw_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Figure:
+    """Return the figure of the forecast of image sets, for `Conflicts`."""
     from dicommap.plots.forecast_plot import draw_forecast_figure
 
     return draw_forecast_figure(studies, masker)
@@ -279,7 +280,7 @@ def _draft_package(
     resolution = _resolve_edits(inventory, edits, settings, progress, store)
     if resolution.overrides and settings.directory is not None and not settings.has_prefix:
         raise missing_prefix_error()
-    issues, documents = make_documents(inventory, resolution, settings, call_issues, store)
+    issues, documents = make_issues_and_documents(inventory, resolution, settings, call_issues, store)
     if settings.directory is not None and documents is not None:
         write_package(settings.directory, documents, settings.make_event())
     if is_unplanned:

@@ -76,14 +76,14 @@ class DraftSettings:
         )
 
 
-def make_documents(
+def make_issues_and_documents(
     inventory: Inventory,
     resolution: Resolution,
     settings: DraftSettings,
     call_issues: Sequence[Issue],
     store: ItemStore,
 ) -> tuple[list[Issue], PackageDocuments | None]:
-    """Return the issues of the draft, and the documents of the package; None for the documents if an issue is an error.
+    """Return the issues of a draft, and the documents of its package; None for the documents if an issue is an error.
 
     `call_issues` are the issues about the arguments of `draft`. They are the first of the returned issues.
     """
@@ -101,7 +101,9 @@ def make_documents(
                 documents = _make_update_documents(inventory, resolution, settings, [*issues, *repeated], store)
                 issues += check_drafted_documents(documents)
         else:
-            job_issues, documents = _make_job_documents(inventory, resolution, settings, issues, repeated, store)
+            job_issues, documents = _make_job_issues_and_documents(
+                inventory, resolution, settings, issues, repeated, store
+            )
             issues += job_issues
     issues += [*check_archived_files(inventory.count_files_in_archives()), *repeated]
     if settings.originals is not None and documents is not None and not has_errors(issues):
@@ -110,7 +112,7 @@ def make_documents(
     return issues, None if has_errors(issues) else documents
 
 
-def _make_job_documents(
+def _make_job_issues_and_documents(
     inventory: Inventory,
     resolution: Resolution,
     settings: DraftSettings,

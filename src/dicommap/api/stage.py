@@ -248,7 +248,7 @@ class _JobStager:
         checks = self._executor.map(lambda key: self._store.is_copy(copies[key], before[key]), existing)
         for key, is_copy in zip(existing, checks, strict=True):
             if not is_copy:
-                yield make_issue("stage.taken", _locate_object(uri, key))
+                yield make_issue("stage.taken", _make_object_location(uri, key))
 
     def _make_copies(self, copies: Mapping[str, StagingCopy]) -> Iterator[tuple[str, CopyResult]]:
         """Make copies, several at the same time, and yield the key and the result of each copy."""
@@ -272,11 +272,11 @@ class _JobStager:
         for key, etag in made.items():
             existing = after.get(key)
             if existing is None:
-                yield make_issue("stage.not-verified", _locate_object(uri, key), found="nothing")
+                yield make_issue("stage.not-verified", _make_object_location(uri, key), found="nothing")
             elif existing.size != copies[key].size:
-                yield make_issue("stage.not-verified", _locate_object(uri, key), found="another size")
+                yield make_issue("stage.not-verified", _make_object_location(uri, key), found="another size")
             elif existing.etag.strip('"') != etag.strip('"'):
-                yield make_issue("stage.not-verified", _locate_object(uri, key), found="another ETag")
+                yield make_issue("stage.not-verified", _make_object_location(uri, key), found="another ETag")
         yield from _stray_issues(job, uri, copies, after)
 
     def _report_progress(self, files: int) -> None:
@@ -315,8 +315,8 @@ def _stray_issues(
     overrides = {file.path for file in job.files}
     for key in listed:
         if key not in copies and key not in overrides:
-            yield make_issue("stage.stray", _locate_object(uri, key))
+            yield make_issue("stage.stray", _make_object_location(uri, key))
 
 
-def _locate_object(uri: S3Uri, key: str) -> Location:
+def _make_object_location(uri: S3Uri, key: str) -> Location:
     return Location(path=make_printable(f"{uri}{key}"))

@@ -122,7 +122,7 @@ def read_rows(
     Raises:
         InventoryError: The inventory is damaged or closed.
     """
-    with _raise_inventory_errors():
+    with _convert_sqlite_errors():
         # `yield from` is not used: it would close the cursor with the generator, and that fails if the file is already
         # closed.
         for row in connection.execute(query, parameters):
@@ -141,23 +141,23 @@ def read_unchecked_rows(
     Raises:
         InventoryError: The inventory is damaged or closed.
     """
-    with _raise_inventory_errors():
+    with _convert_sqlite_errors():
         for row in connection.execute(query, parameters):  # noqa: UP028  not `yield from`, as in `read_rows`
             yield row
 
 
 @contextmanager
-def _raise_inventory_errors() -> Iterator[None]:
+def _convert_sqlite_errors() -> Iterator[None]:
     """Raise InventoryError if the `with` block raises DamagedCellError or an error of SQLite."""
     try:
         yield
     except DamagedCellError:
-        raise damaged_error() from None
+        raise damaged_inventory_error() from None
     except sqlite3.ProgrammingError as error:
         raise_if_closed(error)
         raise
     except sqlite3.DatabaseError as error:
-        raise inventory_error(error) from None
+        raise make_inventory_error(error) from None
 
 
 def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
@@ -168,7 +168,7 @@ def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
         ) from None
 
 
-def damaged_error() -> InventoryError:
+def damaged_inventory_error() -> InventoryError:
     """Return the InventoryError for a damaged file: it has a cell or a table that no scan can have written."""
     return InventoryError("The inventory is damaged, or was altered after the scan.", fix="Scan again.")
 
@@ -292,7 +292,7 @@ def read_location(cell: object) -> Location:
     return Location(**members)
 
 
-def inventory_error(error: sqlite3.DatabaseError) -> InventoryError:
+def make_inventory_error(error: sqlite3.DatabaseError) -> InventoryError:
     """Return the InventoryError for an SQLite error. Raises KeyboardInterrupt if Ctrl-C or a signal stopped SQLite."""
     raise_if_interrupted(error)
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended error code
@@ -300,4 +300,4 @@ def inventory_error(error: sqlite3.DatabaseError) -> InventoryError:
         return InventoryError("The inventory is in use by another program.", fix="Try again when that is done.")
     if primary in _UNREADABLE_CODES:
         return InventoryError("The inventory cannot be read.", fix="Check that it is there and that you may read it.")
-    return damaged_error()
+    return damaged_inventory_error()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dicommap.errors import InventoryError
 from dicommap.inventory.cells import (
     DamagedCellError,
-    damaged_error,
+    damaged_inventory_error,
     make_lookup_reader,
     read_byte_count,
     read_integer,
@@ -175,7 +175,7 @@ class ComparedInventory:
         ((self.reader_version,),) = self._read_rows("SELECT reading FROM scan", (read_integer,))
         ((indexes,),) = self._read_rows(_INDEX_QUERY, (read_integer,))
         if indexes != 3:  # without an index, a comparison would never end
-            raise self._make_named_error(damaged_error())
+            raise self._make_named_error(damaged_inventory_error())
         self._readers: tuple[CellReader, ...] = (
             read_printable_path,
             read_byte_count,
@@ -200,7 +200,7 @@ class ComparedInventory:
                 self._require_uids(key)
                 if current is not None:
                     if key < current.key:  # the index of an altered file may have another order
-                        raise self._make_named_error(damaged_error())
+                        raise self._make_named_error(damaged_inventory_error())
                     yield current
                 current = InstanceFiles(key, self)
             current.add_row(row)
@@ -226,9 +226,9 @@ class ComparedInventory:
         try:
             return InstanceFile._make(reader(cell) for reader, cell in zip(self._readers, row[3:], strict=True))
         except DamagedCellError:
-            raise self._make_named_error(damaged_error()) from None
+            raise self._make_named_error(damaged_inventory_error()) from None
 
-    def read_header(self, number: int, keywords: Sequence[str]) -> tuple[str, ...]:
+    def read_header_values(self, number: int, keywords: Sequence[str]) -> tuple[str, ...]:
         """Return values from one row of the table `header`, in the order of `keywords`.
 
         The value of an absent attribute is the empty text.
@@ -241,7 +241,7 @@ class ComparedInventory:
         query = f"SELECT {columns} FROM header WHERE id = ?"  # noqa: S608  keywords are checked when the file is opened
         for values in self._read_rows(query, (read_value,) * len(keywords), (number,)):
             return tuple(values)
-        raise self._make_named_error(damaged_error())
+        raise self._make_named_error(damaged_inventory_error())
 
     def make_summary(self, other: ComparedInventory) -> ComparedInventorySummary:
         """Return the name, sources and reader version of this inventory, and the keywords that only it has captured."""
@@ -278,7 +278,7 @@ class ComparedInventory:
             _read_uid_cached(series)
             read_uid(instance)
         except DamagedCellError:
-            raise self._make_named_error(damaged_error()) from None
+            raise self._make_named_error(damaged_inventory_error()) from None
 
     def _read_unchecked_rows(self, query: str, parameters: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
         try:
@@ -298,7 +298,7 @@ class ComparedInventory:
         return InventoryError(f"{self.name}: {error.message}", fix=error.fix)
 
 
-def pair_roots(before: Mapping[int, str], after: Mapping[int, str]) -> dict[int, int]:
+def pair_sources(before: Mapping[int, str], after: Mapping[int, str]) -> dict[int, int]:
     """Return a dict: number of a source in the second inventory -> number of the same source in the first inventory.
 
     Sources with equal roots are the same source. A source that was copied or moved between the scans has another root.

@@ -50,6 +50,11 @@ def add_sql_functions(connection: sqlite3.Connection) -> None:
     connection.create_function(_COMPARABLE_NAME, 1, _normalize_name_cell, deterministic=True)
 
 
+def make_sql_placeholders(count: int) -> str:
+    """Return question marks for the values of an SQL statement, such as `?, ?, ?` for three values."""
+    return ", ".join("?" * count)
+
+
 def build_distinct_count_sql(keyword: str) -> str:
     """Return the SQL expression that counts the different values of a captured attribute.
 

@@ -60,7 +60,7 @@ class DirectoryCollector:
         rows = ((source, encode_path(path), mtime_ns, entries) for path, mtime_ns, entries in directories)
         self._connection.executemany("INSERT OR REPLACE INTO temp.listed VALUES (?, ?, ?, ?)", rows)
 
-    def store(self) -> None:
+    def store_directories(self) -> None:
         """Replace the directories in the inventory by the directories that `add` has collected."""
         self._connection.execute("DELETE FROM directory")
         self._connection.execute("INSERT INTO directory SELECT * FROM temp.listed")
@@ -150,7 +150,7 @@ def _read_known_directory(
         return None
     below = path and path + "/"
     files: list[SourceFile] = []
-    for file_path, size, time_ns, etag, cell in _read_children(
+    for file_path, size, time_ns, etag, cell in _read_rows_in_directory(
         connection, "SELECT path, size, mtime_ns, etag, disposition FROM file", source, below
     ):
         disposition = _read_disposition(cell)
@@ -159,7 +159,7 @@ def _read_known_directory(
         files.append(SourceFile(decode_path(file_path), read_integer(size), read_integer(time_ns)))
     directories = [
         decode_path(row[0])[len(below) :]
-        for row in _read_children(connection, "SELECT path FROM directory", source, below)
+        for row in _read_rows_in_directory(connection, "SELECT path FROM directory", source, below)
     ]
     return KnownDirectory(files, directories) if len(files) + len(directories) == entries else None
 
@@ -168,7 +168,7 @@ _read_disposition = make_enum_reader(Disposition)
 _FILE_READERS = (read_text, read_byte_count, read_integer, read_text, _read_disposition)
 
 
-def _read_children(connection: sqlite3.Connection, select: str, source: int, below: str) -> Iterator[Any]:
+def _read_rows_in_directory(connection: sqlite3.Connection, select: str, source: int, below: str) -> Iterator[Any]:
     """Yield a row for each path directly in a directory. Paths in inner directories are left out.
 
     The paths in one inner directory follow each other in the index. The query skips them as a whole.

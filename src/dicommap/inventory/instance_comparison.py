@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.person_name_comparison import is_person_name_keyword, normalize_person_name
 from dicommap.healthimaging.data_stores import has_data_store
-from dicommap.inventory.compared_inventory import HEADER_KEYWORDS, MAX_COPIES, pair_roots
+from dicommap.inventory.compared_inventory import HEADER_KEYWORDS, MAX_COPIES, pair_sources
 from dicommap.model.inventory_difference import AttributeDifference, ChangeKind, DifferenceStatus, InstanceDifference
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class InstanceComparer:
         is_mixed = has_data_store(before.roots.values()) != has_data_store(after.roots.values())
         self._ignored = frozenset(ignored_kinds) | (KINDS_OF_FILES if is_mixed else frozenset())
         ignored = frozenset(ignored_keywords) | (KEYWORDS_OF_FILES if is_mixed else frozenset())
-        self._partners = pair_roots(before.roots, after.roots)
+        self._partners = pair_sources(before.roots, after.roots)
         every = (*HEADER_KEYWORDS, *(keyword for keyword in before.keywords if keyword in set(after.keywords)))
         compared = () if ChangeKind.ATTRIBUTES in self._ignored else (*every, INSTANCE_NUMBER)
         self.keywords: tuple[str, ...] = tuple(keyword for keyword in compared if keyword not in ignored)
@@ -217,7 +217,10 @@ class _HeaderComparer:
     def _compare_header_rows(self, first: int, second: int) -> Iterator[AttributeDifference]:
         if not self._keywords:
             return
-        values = (self._before.read_header(first, self._keywords), self._after.read_header(second, self._keywords))
+        values = (
+            self._before.read_header_values(first, self._keywords),
+            self._after.read_header_values(second, self._keywords),
+        )
         for keyword, before, after in zip(self._keywords, *values, strict=True):
             if before != after and not _is_same_name(keyword, before, after):
                 yield AttributeDifference(keyword, before, after)

@@ -384,14 +384,14 @@ def _require_keyword_columns(connection: sqlite3.Connection, keywords: Sequence[
     rows = cells.read_rows(connection, "SELECT name FROM pragma_table_info('header')", (read_text,))
     columns = {name for (name,) in rows}
     if not all(keyword.isidentifier() and keyword in columns for keyword in keywords):
-        raise cells.damaged_error()
+        raise cells.damaged_inventory_error()
 
 
 def _require_complete_scan(connection: sqlite3.Connection) -> None:
     """Raise InventoryError if the scan did not finish. The inventory then lacks files of the sources."""
     scan = next(cells.read_rows(connection, "SELECT complete FROM scan", (read_integer,)), None)
     if scan is None:
-        raise cells.damaged_error()
+        raise cells.damaged_inventory_error()
     if not scan[0]:
         raise InventoryError(
             "The scan of this inventory was not finished.",

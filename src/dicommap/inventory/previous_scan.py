@@ -27,6 +27,7 @@ from dicommap.inventory.cells import (
     read_uid,
     read_value,
 )
+from dicommap.inventory.connection import make_sql_placeholders
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, hash_header, relabel_issue_rows
 from dicommap.inventory.sqlite_schema import require_inventory_tables
 from dicommap.issues import Severity
@@ -103,7 +104,9 @@ class PreviousScan:
     Attributes:
         roots: The roots of the scanned sources in the order of their numbers, in the form of cells (see `encode_path`).
         complete: Whether the earlier scan was finished. If not, its duplicates and issues are not complete.
-        connection, sources, stable_before_ns: The database; root -> number; files changed before this time are trusted.
+        connection: The database of the earlier inventory.
+        sources: Root -> number of the source, with roots in the form of cells.
+        stable_before_ns: A file with this or a later time may have changed and kept its time, so it is read again.
     """
 
     def __init__(self, connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
@@ -348,7 +351,7 @@ class PreviousScan:
             if len(path_rows) < len(paths):
                 left = set(paths).difference(row[1] for row in path_rows)
                 path_rows += execute(
-                    f"{FILE_QUERY} WHERE source = ? AND path IN ({_make_sql_placeholders(len(left))})", (source, *left)
+                    f"{FILE_QUERY} WHERE source = ? AND path IN ({make_sql_placeholders(len(left))})", (source, *left)
                 )
         except sqlite3.Error as error:
             raise_if_interrupted(error)
@@ -359,7 +362,7 @@ class PreviousScan:
     def _read_issue_rows(self, numbers: Sequence[int]) -> dict[int, list[IssueRow]]:
         query = (
             "SELECT file, code, severity, location, message FROM issue"  # noqa: S608  marks only
-            f" WHERE file IN ({_make_sql_placeholders(len(numbers))}) ORDER BY id"
+            f" WHERE file IN ({make_sql_placeholders(len(numbers))}) ORDER BY id"
         )
         readers = (read_integer, read_text, make_enum_reader(Severity), _read_location_text, read_text)
         issues: dict[int, list[IssueRow]] = {}
@@ -382,10 +385,6 @@ class PreviousScan:
         digest, row = self._headers[number]
         headers[digest] = row
         return digest
-
-
-def _make_sql_placeholders(count: int) -> str:
-    return ", ".join("?" * count)
 
 
 def _read_stored_path(cell: object) -> str | bytes:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.errors import UsageError
 from dicommap.inventory.cells import read_value
+from dicommap.inventory.connection import make_sql_placeholders
 
 if TYPE_CHECKING:
     import sqlite3
@@ -205,7 +206,7 @@ def _build_issue_condition(selection: Selection) -> SqlCondition:
         ("severity", [severity.value for severity in selection.severities]),
     ):
         if values:
-            marks = ", ".join("?" * len(values))
+            marks = make_sql_placeholders(len(values))
             condition += SqlCondition(f" AND issue.{column} IN ({marks})", tuple(values))
     return condition
 

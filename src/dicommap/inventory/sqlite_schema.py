@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dicommap.errors import AttributeNameError, InventoryError, os_error_reason
-from dicommap.inventory.cells import damaged_error, encode_value, read_identifier, read_integer, read_rows
-from dicommap.inventory.connection import add_sql_functions, connect_read_only
+from dicommap.inventory.cells import damaged_inventory_error, encode_value, read_identifier, read_integer, read_rows
+from dicommap.inventory.connection import add_sql_functions, connect_read_only, make_sql_placeholders
 from dicommap.inventory.working_files import WorkingFiles
 from dicommap.reading import open_regular_file
 from dicommap.reading.sqlite_interrupts import raise_if_interrupted
@@ -130,7 +130,7 @@ def insert_header(connection: sqlite3.Connection, number: int | None, digest: by
         digest: A hash of the row. It is unique in the table.
         row: The UIDs of the header, and the values of the captured attributes.
     """
-    marks = ", ".join("?" * (len(row) + 2))
+    marks = make_sql_placeholders(len(row) + 2)
     inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *map(encode_value, row)))  # noqa: S608  marks only
     return int(inserted.lastrowid or 0)
 
@@ -185,7 +185,7 @@ def _require_current_format(path: Path) -> None:
         )
     if journal != _ROLLBACK_JOURNAL_BYTES:
         # If the file used a write-ahead log, SQLite would write files beside the inventory when it reads.
-        raise damaged_error()
+        raise damaged_inventory_error()
 
 
 def _read_sqlite_header(path: Path) -> tuple[int, int, bytes]:
@@ -215,16 +215,16 @@ def require_inventory_tables(connection: sqlite3.Connection) -> None:
     definitions = frozenset(tuple(row) for row in read_rows(connection, _DEFINITIONS_QUERY, (_read_any_cell,) * 4))
     basis, _ = _build_expected_definitions(())
     if not {definition for definition in basis if definition[2] == "attribute"} <= definitions:
-        raise damaged_error()
+        raise damaged_inventory_error()
     keywords = tuple(
         keyword for keyword, _ in read_rows(connection, _ATTRIBUTES_QUERY, (read_identifier, read_integer))
     )
     try:
         tables, indexes = _build_expected_definitions(keywords)
     except sqlite3.Error:  # a repeated keyword, or more columns than SQLite allows
-        raise damaged_error() from None
+        raise damaged_inventory_error() from None
     if not tables <= definitions <= tables | indexes:
-        raise damaged_error()
+        raise damaged_inventory_error()
 
 
 @lru_cache(maxsize=8)

@@ -200,7 +200,7 @@ class InventoryWriter:
             fix="Correct its method walk: it must yield each file exactly once.",
         )
 
-    def add_unchanged(self, count: int) -> None:
+    def add_unchanged_files(self, count: int) -> None:
         """Add the next `count` files of the unchanged run: files at the start of the walk that have not changed.
 
         Call this method before the first call of `add_batch`.
@@ -235,7 +235,7 @@ class InventoryWriter:
         else:
             self._mark_duplicates_and_add_issues(same_content)
         database = self._database
-        self._directories.store()
+        self._directories.store_directories()
         database.execute("UPDATE scan SET complete = 1")
         self._commit_rows()
         if self._path is not None:

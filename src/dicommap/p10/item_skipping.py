@@ -91,10 +91,10 @@ class ItemSkipper:
         if self._element_count > MAX_ELEMENTS:
             raise MalformedError(offset, f"the header has more than {MAX_ELEMENTS:,} elements and items")
 
-    def check_first_item_encoding(self, tag: int, start: int, length: int, encoding: DataSetEncoding) -> None:
+    def record_issue_of_first_item(self, tag: int, start: int, length: int, encoding: DataSetEncoding) -> None:
         """Record an issue if the first item of a sequence of defined length has another encoding than the data set.
 
-        The other items are not checked, because the walk skips the sequence as a whole.
+        The other items are not looked at, because the walk skips the sequence as a whole.
 
         Args:
             tag: The tag of the sequence.

@@ -126,7 +126,7 @@ def _find_element_end(
     except EndOfFile:
         raise make_overrun_error(window, start, length, encoding, tag=tag, vr=vr) from None
     if vr == b"SQ":
-        items.check_first_item_encoding(tag, start, length, encoding)
+        items.record_issue_of_first_item(tag, start, length, encoding)
     return start + length
 
 

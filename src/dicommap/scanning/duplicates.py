@@ -48,10 +48,10 @@ def open_content_comparer(
         if any(previous.is_known_duplicate(first, other, roots) for previous in writer.previous):
             return True
         try:
-            if digests.is_sequential(first) or digests.is_sequential(other):
+            if digests.is_sequential_member(first) or digests.is_sequential_member(other):
                 ours, theirs = digests.get_digest(first), digests.get_digest(other)
                 return ours is not None and ours == theirs
-            with _open_file(sources, first) as read_first, _open_file(sources, other) as read_other:
+            with _open_source_file(sources, first) as read_first, _open_source_file(sources, other) as read_other:
                 return _has_equal_bytes(
                     _make_counting_reader(read_first, sources[first.source], writer),
                     _make_counting_reader(read_other, sources[other.source], writer),
@@ -77,8 +77,8 @@ class _DigestCache:
         connection.execute("CREATE TABLE digest (source INTEGER, path BLOB, digest BLOB, PRIMARY KEY (source, path))")
         self._archives: set[tuple[int, str]] = set()
 
-    def is_sequential(self, file: FileIdentity) -> bool:
-        """Return whether a file is a member of an archive whose members can be read only in order."""
+    def is_sequential_member(self, file: FileIdentity) -> bool:
+        """Return whether a file is a member of a sequential archive, whose members can be read only in order."""
         return self._find_sequential_archive(file) is not None
 
     def get_digest(self, file: FileIdentity) -> bytes | None:
@@ -108,7 +108,7 @@ class _DigestCache:
                 self._connection.execute("INSERT OR REPLACE INTO digest VALUES (?, ?, ?)", row)
 
 
-def _open_file(sources: Sequence[Source], file: FileIdentity) -> AbstractContextManager[ReadAt]:
+def _open_source_file(sources: Sequence[Source], file: FileIdentity) -> AbstractContextManager[ReadAt]:
     """Open a file of one of the sources. The context manager returns a function that reads bytes at an offset."""
     listed = SourceFile(path=file.path, size=file.size, mtime_ns=file.mtime_ns, etag=file.etag)
     return sources[file.source].opener.open_listed(listed)

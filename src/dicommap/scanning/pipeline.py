@@ -93,7 +93,7 @@ def write_inventory(
         results = stack.enter_context(closing(run_in_order(tasks, runner)))
         done, counts = 0, [0] * len(sources)
         for batch, rows in results:
-            batch.write(writer, rows)
+            batch.write_rows(writer, rows)
             done += len(batch.files)
             counts[batch.source] += len(batch.files)
             if report is not None and counter is not None:
@@ -280,7 +280,7 @@ class Batch:
         first = replace(self, files=self.files[:end], headers=dict(self.headers), unchanged=0)
         return first, replace(self, files=self.files[end:])
 
-    def write(self, writer: InventoryWriter, read: TaskRows | None) -> None:
+    def write_rows(self, writer: InventoryWriter, read: TaskRows | None) -> None:
         """Write the rows of all files of the batch into the inventory.
 
         `read` has the rows that the batch's task returned. It is None if the batch has no task.
@@ -289,7 +289,7 @@ class Batch:
         if read is not None:
             writer.add_traffic(read.traffic)
         if self.is_unchanged:
-            writer.add_unchanged(len(self.files))
+            writer.add_unchanged_files(len(self.files))
         else:
             writer.add_batch(self.source, self.files, self.make_rows(read), self.headers)
 

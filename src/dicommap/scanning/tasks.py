@@ -62,7 +62,7 @@ class _ThreadReader(threading.local):
     read: ReadHeader
     calls: ParallelCalls | None = None
 
-    def prepare(self, task: ReadTask) -> ParallelCalls:
+    def prepare_for_task(self, task: ReadTask) -> ParallelCalls:
         """Make a reader for the task's attributes. If the task before had the same attributes, keep its reader.
 
         Returns:
@@ -104,15 +104,15 @@ def read_files(task: ReadTask) -> TaskRows:
     At least one file is read. If the rows have more than MAX_ROW_CHARACTERS characters, reading stops, and the result
     has no rows for the last files.
     """
-    calls = _reader.prepare(task)
+    calls = _reader.prepare_for_task(task)
     rows, traffic = _RowBuilder(task), NO_TRAFFIC
     headers = task.opener.read_headers(task.files, _reader.read, calls)
     for (path, _), (header, file_traffic) in zip(task.files, headers, strict=False):
         if file_traffic is not NO_TRAFFIC:
             traffic = traffic.plus(file_traffic)
-        if rows.add(path, header) > MAX_ROW_CHARACTERS:
+        if rows.add_row(path, header) > MAX_ROW_CHARACTERS:
             break
-    return rows.build(traffic)
+    return rows.build_task_rows(traffic)
 
 
 class _RowBuilder:
@@ -124,7 +124,7 @@ class _RowBuilder:
         self._digests: dict[HeaderRow, bytes] = {}
         self._characters = 0
 
-    def add(self, path: str, header: Header | RejectedFile) -> int:
+    def add_row(self, path: str, header: Header | RejectedFile) -> int:
         """Add the row of the file at `path`. Return the number of characters of all rows so far."""
         label = self._task.prefix + make_printable(path) if header.issues else ""
         headers = len(self._digests)
@@ -138,7 +138,7 @@ class _RowBuilder:
             self._characters += len(location) + len(message)
         return self._characters
 
-    def build(self, traffic: NetworkTraffic) -> TaskRows:
+    def build_task_rows(self, traffic: NetworkTraffic) -> TaskRows:
         """Return the rows of the added files, with the network traffic of reading them."""
         return TaskRows(self._files, {digest: row for row, digest in self._digests.items()}, traffic)
 

@@ -187,18 +187,6 @@ class PathReader:
         raise_if_machine_error(failed.error)
         raise unlistable_root_error(self._prefix + failed.path, failed.error) from None
 
-    def make_unreachable_file(self, path: str, error: OSError) -> SourceFile:
-        """Return the source file, with an issue, for a path whose status cannot be read.
-
-        Raises:
-            SourceError: The error is caused by the process or machine, or the path is the root.
-
-        """
-        found = self._make_file_or_failed_path(path, error)
-        if isinstance(found, FailedPath):
-            self.raise_path_error(found)
-        return found
-
     def _make_file_or_directory(self, path: str, status: os.stat_result) -> SourceFile | DirectoryStatus | None:
         """Return the file or directory at a path with this status. Return None if the file is excluded."""
         if self._excluded and (status.st_dev, status.st_ino) in self._excluded:

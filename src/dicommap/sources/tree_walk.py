@@ -73,7 +73,7 @@ class _ListCall:
         self.result: _Directory | SourceFile | FailedPath | None = _NOT_DONE
 
     @property
-    def key(self) -> bytes:
+    def sort_key(self) -> bytes:
         """Return the sort key of the path that is listed."""
         return _make_sort_key(self.path)
 
@@ -125,7 +125,7 @@ class _Directory:
         return self.position < len(self.names)
 
     @property
-    def key(self) -> bytes:
+    def sort_key(self) -> bytes:
         """Return the sort key of the next name: the first one that was not listed yet, or whose status was not read."""
         return _make_sort_key(self.below + self.names[self.position].rstrip("/"))
 
@@ -196,7 +196,7 @@ class TreeWalk:
             while levels:
                 directory = levels[-1]
                 if directory.calls:
-                    found = self._take_next_files(directory)
+                    found = self._take_files_or_directory(directory)
                     if isinstance(found, _Directory):
                         self._record_entered_directory(found)
                         levels.append(found)
@@ -209,7 +209,7 @@ class TreeWalk:
                     if levels:
                         yield ListedDirectory(directory.below[:-1], directory.mtime_ns, directory.entries)
 
-    def _take_next_files(self, directory: _Directory) -> _Directory | Sequence[SourceFile]:
+    def _take_files_or_directory(self, directory: _Directory) -> _Directory | Sequence[SourceFile]:
         """Return the next files of a directory, or an inner directory that the walk must enter next.
 
         If the result of the first call is not known, take one result and return no file. If the results of the call
@@ -342,9 +342,9 @@ class TreeWalk:
     def _push_to_heap(self, item: _Directory | _ListCall) -> None:
         """Put a call, or a directory that has names without calls, into the heap."""
         if self._first is not None:
-            heappush(self._heap, (self._first.key, self._first))
+            heappush(self._heap, (self._first.sort_key, self._first))
             self._first = None
-        heappush(self._heap, (item.key, item))
+        heappush(self._heap, (item.sort_key, item))
 
     def _iterate_calls(self) -> Iterator[_ListCall | _StatusCall]:
         """Yield the calls in the order in which the walk needs their results, and NO_ITEM_YET while it must wait."""

@@ -117,7 +117,7 @@ def test_a_run_of_unchanged_files_is_copied_with_them(tmp_path: Path) -> None:
     with InventoryWriter(path, inventory.keywords, ["/one"], started_ns=10**18) as writer:
         writer.previous[0].stable_before_ns = 10**18
         assert writer.unchanged_run.extend(0, [file for _, file, _ in without])
-        writer.add_unchanged(1)
+        writer.add_unchanged_files(1)
         put(writer, added("b", "1.3 1.3.1 1.3.1.1"))
         with Inventory.from_connection(writer.finish(lambda one, other: True)) as again:
             assert list(again.studies())[:1] == before

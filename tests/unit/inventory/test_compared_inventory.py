@@ -12,7 +12,7 @@ import pytest
 import dicommap
 from dicommap.errors import InventoryError
 from dicommap.inventory import compared_inventory, instance_comparison
-from dicommap.inventory.compared_inventory import pair_roots
+from dicommap.inventory.compared_inventory import pair_sources
 from tests.support.filled_inventories import added, inventory_of
 
 
@@ -30,7 +30,7 @@ from tests.support.filled_inventories import added, inventory_of
 def test_equal_roots_are_pairs_and_the_others_in_their_order(
     before: list[str], after: list[str], pairs: dict[int, int]
 ) -> None:
-    assert pair_roots(dict(enumerate(before)), dict(enumerate(after))) == pairs
+    assert pair_sources(dict(enumerate(before)), dict(enumerate(after))) == pairs
 
 
 def test_copies_beyond_a_number_are_only_counted() -> None:

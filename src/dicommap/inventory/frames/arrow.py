@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow
 
-from dicommap.inventory.cells import damaged_error, inventory_error
+from dicommap.inventory.cells import damaged_inventory_error, make_inventory_error
 from dicommap.inventory.frames.columns import CellType
 from dicommap.inventory.frames.frame_queries import build_frame_query, count_frame_rows, open_frame_connection
 from dicommap.progress import track_progress
@@ -77,7 +77,7 @@ def _read_batches(
     connection: sqlite3.Connection, query: str, columns: Sequence[FrameColumn], schema: pyarrow.Schema
 ) -> Iterator[pyarrow.RecordBatch]:
     waiting: list[pyarrow.RecordBatch] = []
-    for rows in _fetch_rows(connection, query):
+    for rows in _read_row_chunks(connection, query):
         cells = [
             _make_array(column, list(values)) for column, values in zip(columns, zip(*rows, strict=True), strict=True)
         ]
@@ -93,13 +93,13 @@ def _combine_batches(batches: list[pyarrow.RecordBatch]) -> Iterator[pyarrow.Rec
         yield from pyarrow.Table.from_batches(batches).combine_chunks().to_batches()
 
 
-def _fetch_rows(connection: sqlite3.Connection, query: str) -> Iterator[list[tuple[Any, ...]]]:
+def _read_row_chunks(connection: sqlite3.Connection, query: str) -> Iterator[list[tuple[Any, ...]]]:
     try:
         cursor = connection.execute(query)
         while rows := cursor.fetchmany(_FETCH_ROWS):
             yield rows
     except sqlite3.DatabaseError as error:
-        raise inventory_error(error) from None
+        raise make_inventory_error(error) from None
 
 
 def _make_array(column: FrameColumn, cells: list[Any]) -> pyarrow.Array:
@@ -107,7 +107,7 @@ def _make_array(column: FrameColumn, cells: list[Any]) -> pyarrow.Array:
     if column.is_nullable:
         kinds.discard(type(None))
     if not kinds <= {_PYTHON_TYPES[column.kind]}:
-        raise damaged_error()
+        raise damaged_inventory_error()
     if column.kind is CellType.DATE:
         return pyarrow.array(cells, pyarrow.string()).cast(pyarrow.date32())
     return pyarrow.array(cells, _ARROW_TYPES[column.kind])

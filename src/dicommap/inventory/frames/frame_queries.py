@@ -124,7 +124,7 @@ def open_frame_connection(connection: sqlite3.Connection) -> Iterator[sqlite3.Co
             reopened.create_function(name, 1, _make_cached_text_function(parse), deterministic=True)
         for name, kind in (("frame_disposition", Disposition), ("frame_severity", Severity)):
             reopened.create_function(name, 1, _make_enum_function(kind), deterministic=True)
-        reopened.create_function("frame_value", 1, _format_decodable_value, deterministic=True)
+        reopened.create_function("frame_value", 1, _format_undecodable_value, deterministic=True)
         reopened.create_function("frame_path", 1, _format_printable_path, deterministic=True)
         reopened.create_function("frame_location", 2, _get_location_member, deterministic=True)
         yield reopened
@@ -207,7 +207,7 @@ def _format_printable_path(cell: str | bytes | None) -> str | None:
     return None if cell is None else cells.read_printable_path(cell)
 
 
-def _format_decodable_value(cell: bytes) -> str:
+def _format_undecodable_value(cell: bytes) -> str:
     return escape_undecodable(cells.read_value(cell))
 
 

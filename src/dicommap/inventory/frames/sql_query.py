@@ -172,11 +172,11 @@ def _query_error(error: sqlite3.Error | sqlite3.Warning, query: str, keywords: t
     if code == sqlite3.SQLITE_INTERRUPT:
         return KeyboardInterrupt()  # Python raised it inside _continue_query, and SQLite replaced it by this error
     if isinstance(error, sqlite3.DatabaseError) and (code in _FILE_ERROR_CODES or "user-defined function" in words):
-        return cells.inventory_error(error)
+        return cells.make_inventory_error(error)
     if code in (sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY) or any(phrase in words for phrase in _REFUSAL_PHRASES):
         return QueryError("The query does more than reading.", fix="Use one SELECT, and nothing else.")
     if words.startswith("no such column"):
-        return QueryError("The query names a column that does not exist.", fix=_suggest_columns(words, keywords))
+        return QueryError("The query names a column that does not exist.", fix=_make_column_hint(words, keywords))
     if words.startswith("no such table"):
         return QueryError("The query names a table that does not exist.", fix=f"Select from {_VIEW_NAMES}.")
     if "binding" in words.lower():
@@ -193,7 +193,7 @@ def _describe_error_position(words: str, query: str) -> str:
     return f", from character {query.index(match[1]) + 1}"
 
 
-def _suggest_columns(words: str, keywords: tuple[str, ...]) -> str:
+def _make_column_hint(words: str, keywords: tuple[str, ...]) -> str:
     """Return a hint with column names that are similar to the unknown column name of a query.
 
     The hint does not repeat the unknown name, which may be a patient value: SQLite takes a value without quotes as a

@@ -39,17 +39,17 @@ class DecompressedStream(Protocol):
         ...
 
 
-def choose_decompressor(path: str) -> Callable[[ArchiveFile], DecompressedStream]:
+def choose_stream_opener(path: str) -> Callable[[ArchiveFile], DecompressedStream]:
     """Return a function that opens an archive as a decompressed stream.
 
     The suffix of `path` says how it is compressed.
     """
     name = path.lower()
     if name.endswith("bz2"):
-        return lambda file: _ConcatenatedStreams(file, bz2.BZ2Decompressor, OSError)
+        return lambda file: _ConcatenatedStreamReader(file, bz2.BZ2Decompressor, OSError)
     if name.endswith("xz"):
-        return lambda file: _ConcatenatedStreams(file, lzma.LZMADecompressor, lzma.LZMAError)
-    return lambda file: _ConcatenatedStreams(file, _GzipDecompressor, zlib.error)
+        return lambda file: _ConcatenatedStreamReader(file, lzma.LZMADecompressor, lzma.LZMAError)
+    return lambda file: _ConcatenatedStreamReader(file, _GzipDecompressor, zlib.error)
 
 
 class LimitedDecompressedStream:
@@ -127,7 +127,7 @@ class _GzipDecompressor:
         return decompressed
 
 
-class _ConcatenatedStreams:
+class _ConcatenatedStreamReader:
     """The decompressed bytes of a gzip, bzip2 or xz file. The file may consist of several compressed streams.
 
     If other bytes follow a stream, ArchiveError is raised, because members may be missing. The standard library is not
@@ -237,8 +237,8 @@ class CompressedTarArchive:
         """Open the file. Raises OSError."""
         self._file = ArchiveFile(tree, path)
         self.state = self._file.state
-        self._decompress = choose_decompressor(path)
-        self._start_walk()
+        self._decompress = choose_stream_opener(path)
+        self._begin_with_first_entry()
 
     def entries(self) -> Iterator[ArchiveEntry]:
         """Yield the entries in their order. Each entry is yielded once. Raises ArchiveError if the file is damaged."""
@@ -273,9 +273,9 @@ class CompressedTarArchive:
     def _rewind_archive(self) -> None:
         """Go back to the first entry."""
         self._file.seek(0)
-        self._start_walk()
+        self._begin_with_first_entry()
 
-    def _start_walk(self) -> None:
+    def _begin_with_first_entry(self) -> None:
         self._bytes = self._open_decompressed_stream()
         self.names = UniqueNames()
         self.issues: list[Issue] = []

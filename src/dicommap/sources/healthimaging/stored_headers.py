@@ -96,7 +96,7 @@ class StoredHeaderReader:
             except _UnreadableValueError as error:
                 shared = error.issue
             for uid, attributes in series.instances.items():
-                yield uid, self._read_instance(uid, attributes, shared)
+                yield uid, self._read_instance_header(uid, attributes, shared)
 
     def _read_shared_values(self, image_set: StoredImageSet, series_uid: str, series: StoredSeries) -> _Values:
         """Return the values of the patient, the study and one series. Raises _UnreadableValueError."""
@@ -106,7 +106,9 @@ class StoredHeaderReader:
         _set_or_require_uid("SeriesInstanceUID", series_uid, values)
         return values
 
-    def _read_instance(self, uid: str, attributes: Mapping[str, Any], shared: _Values | Issue) -> Header | RejectedFile:
+    def _read_instance_header(
+        self, uid: str, attributes: Mapping[str, Any], shared: _Values | Issue
+    ) -> Header | RejectedFile:
         try:
             if not isinstance(shared, dict):
                 raise _UnreadableValueError(shared)

@@ -109,7 +109,7 @@ class _PartialObject:
         end = min(offset + length, self.size)
         for part in self._parts:
             if part.has_range(offset, length, self.size):
-                return part.get(offset, length)
+                return part.get_bytes(offset, length)
         if end <= offset:
             return b""
         reader = get_range_reader(self._connection)
@@ -117,12 +117,12 @@ class _PartialObject:
             reader.record_header_end(end)
         elif not offset:
             end = max(end, min(self.size, reader.first_bytes))
-        part = reader.get_range(self.key, offset, end, self.size, self.etag)
+        part = reader.request_range(self.key, offset, end, self.size, self.etag)
         self._requests += 1
         self._received += len(part.content)
         self._parts[1:] = [part] if self._parts else []
         self._parts = self._parts or [part]
-        return part.get(offset, length)
+        return part.get_bytes(offset, length)
 
     def traffic(self) -> NetworkTraffic:
         """Return the traffic of all requests for the object."""

@@ -41,7 +41,7 @@ class ByteRange(NamedTuple):
         """
         return self.start <= offset and min(offset + length, size) <= self.start + len(self.content)
 
-    def get(self, offset: int, length: int) -> bytes:
+    def get_bytes(self, offset: int, length: int) -> bytes:
         """Return at most `length` bytes from `offset` in the object."""
         return self.content[offset - self.start : offset - self.start + length]
 
@@ -63,7 +63,7 @@ class RangeReader:
         self.first_bytes = FIRST_REQUEST_BYTES
         """The number of bytes in the next first request. It grows if objects have longer headers."""
 
-    def get_range(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
+    def request_range(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
         """Request the bytes between two offsets of an object, and return them.
 
         Args:

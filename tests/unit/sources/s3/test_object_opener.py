@@ -34,7 +34,7 @@ class Objects:
         self._lock = threading.Lock()
         self.waiting = self.most = 0
 
-    def get_range(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
+    def request_range(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
         with self._lock:
             self.waiting += 1
             self.most = max(self.most, self.waiting)
@@ -95,11 +95,11 @@ def test_objects_without_an_answer_in_a_row_end_the_scan(monkeypatch: pytest.Mon
             return ByteRange(0, b"x" * 10)
         raise error_for_no_answer("the connection broke")
 
-    monkeypatch.setattr(objects, "get_range", fail_sometimes)
+    monkeypatch.setattr(objects, "request_range", fail_sometimes)
     paths = [f"{number:03}" for number in range(OBJECTS)]
     found, _ = read_all(opened(monkeypatch, objects), paths, lambda read, size: read(0, 1), limit=1)
     assert [isinstance(header, RejectedFile) for header in found] == ([True] * 7 + [False]) * (OBJECTS // 8)
-    monkeypatch.setattr(objects, "get_range", lambda *_: (_ for _ in ()).throw(error_for_no_answer("none came")))
+    monkeypatch.setattr(objects, "request_range", lambda *_: (_ for _ in ()).throw(error_for_no_answer("none came")))
     with pytest.raises(AwsError, match="8 objects in a row"):
         read_all(opened(monkeypatch, objects), paths, lambda read, size: read(0, 1))
 
@@ -113,6 +113,6 @@ def test_whatever_a_client_raises_ends_the_reading(monkeypatch: pytest.MonkeyPat
         raise Panic
 
     objects = Objects()
-    monkeypatch.setattr(objects, "get_range", panicking)
+    monkeypatch.setattr(objects, "request_range", panicking)
     with pytest.raises(Panic):
         read_all(opened(monkeypatch, objects), ["000"], lambda read, size: read(0, 1))
