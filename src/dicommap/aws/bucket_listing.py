@@ -1,4 +1,6 @@
-"""List the objects of a bucket page by page with ListObjectsV2. Keys are returned exactly as S3 stores them.
+"""List the objects of a bucket page by page (ListObjectsV2), and find the region of a bucket.
+
+Keys are returned exactly as S3 stores them.
 
 boto3 sends the requests. obstore is not used: it removes slashes at the end of keys, and rejects a whole listing if
 one key is unusual. `_parse_page` is twenty times faster than botocore's parser, so an event handler calls it before

@@ -104,7 +104,7 @@ def _report_error(error: BaseException) -> int:
                 "Check the place, its rights and its space.",
             )
         else:
-            _report_bug(error)
+            _print_bug_report(error)
     is_machine = isinstance(error, DicommapError | OSError | MemoryError | RecursionError)
     return USAGE_STATUS if is_machine else FAULT_STATUS
 
@@ -135,7 +135,7 @@ def _format_file_prefix(error: OSError) -> str:
     return f"{name}: " if isinstance(name, str) else ""
 
 
-def _report_bug(error: BaseException) -> None:
+def _print_bug_report(error: BaseException) -> None:
     """Print the type and the traceback of an unexpected exception, without its text, which may have a patient value."""
     import traceback  # imported here because it is slow and only needed here
 

@@ -144,7 +144,7 @@ def run(args: argparse.Namespace) -> int:
     with (
         Inventory.open(args.inventory) if args.inventory is not None else nullcontext() as inventory,
         suppress(_IncompleteForecastError),
-        _open_image_sets_file(args.image_sets, masker) as on_image_set,
+        _open_image_set_writer(args.image_sets, masker) as on_image_set,
     ):
 
         def validate_path(path: Path, clients: Clients | None) -> Validation:
@@ -201,7 +201,7 @@ def _refuse_options_without_effect(args: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _open_image_sets_file(path: Path | None, masker: Masker) -> Iterator[Callable[[ForecastImageSet], None] | None]:
+def _open_image_set_writer(path: Path | None, masker: Masker) -> Iterator[Callable[[ForecastImageSet], None] | None]:
     """Return a context manager that opens a new CSV file for the forecast, and closes it.
 
     The variable of its `with` statement is a function that writes one image set to the file. If `path` is None, there

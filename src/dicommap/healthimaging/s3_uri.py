@@ -1,4 +1,4 @@
-"""S3 URIs and their issues, sets of S3 prefixes, and a counter of the folders in object keys."""
+"""S3 URIs and paths of override files: their issues; sets of S3 prefixes; a counter of the folders in object keys."""
 
 from __future__ import annotations
 

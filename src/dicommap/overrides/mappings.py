@@ -1,4 +1,4 @@
-"""Paths of override files under inputS3Uri, and the mappings that name them."""
+"""Make the path of each override file under inputS3Uri, and the mapping that names it."""
 
 from __future__ import annotations
 

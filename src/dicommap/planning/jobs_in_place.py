@@ -26,7 +26,7 @@ The UIDs are None if the file is neither an instance nor a duplicate.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnplannedFolderFiles:
-    """How many files and instances of one folder (without its inner folders) no job in place imports."""
+    """The numbers of files and instances in one folder that no job in place imports. Inner folders do not count."""
 
     folder: str
     files: int

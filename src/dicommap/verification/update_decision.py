@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NecessaryRequests:
-    """The requests that an image set needs for one request of a package, and the attributes that are left out."""
+    """One request of a package in the form in which one image set needs it.
+
+    It may be several requests, or none. The attributes that it does not need are left out.
+    """
 
     requests: tuple[UpdateRequest, ...]
     """The requests in their order. Each is within the limit of bytes. It is empty if all is stored already."""

@@ -87,7 +87,7 @@ class LimitedDecompressedStream:
                 raise ArchiveError(make_issue("archive.broken", reason="it ends inside a member"))
 
 
-class _Decompressor(Protocol):
+class _StreamDecompressor(Protocol):
     """Interface of a decompressor of one compressed stream, as in the modules bz2 and lzma."""
 
     @property
@@ -134,7 +134,7 @@ class _ConcatenatedStreamReader:
     used for this: BZ2File and LZMAFile ignore such bytes, and GzipFile reads zero bytes after a stream one by one.
     """
 
-    def __init__(self, file: ArchiveFile, new: Callable[[], _Decompressor], damage: Damage) -> None:
+    def __init__(self, file: ArchiveFile, new: Callable[[], _StreamDecompressor], damage: Damage) -> None:
         self._file, self._new, self._damage = file, new, damage
         self._stream = new()
         self._begun = 0
