@@ -31,12 +31,11 @@ from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.audit_log import record_event
-from dicommap.package.aws_account_check import make_clients_with_saved_settings
+from dicommap.package.aws_account_check import choose_datastore, make_clients_with_saved_settings
 from dicommap.package.image_set_contents import ImageSetContentReader
 from dicommap.package.image_set_promoter import ImageSetPromoter
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.promotion_states import PromotionStates
-from dicommap.package.store_validation import choose_datastore
 from dicommap.progress import progress_reporter, track_progress
 from dicommap.updates.attribute_update import list_attribute_updates
 from dicommap.updates.promotion_result import PromotionOutcome, PromotionResult
@@ -151,8 +150,9 @@ def promote(
 
     """
     opened = PackageDirectory(Path(package))
-    datastore = choose_datastore(opened, datastore_id)
-    complete = make_clients_with_saved_settings(clients, opened.read_aws_account())
+    kept = opened.read_aws_account()
+    datastore = choose_datastore(opened, kept, datastore_id)
+    complete = make_clients_with_saved_settings(clients, kept)
     contents = ImageSetContentReader(service=ImageSets(complete, clock), datastore=datastore, clock=clock)
     states = PromotionStates(opened.path)
     promoter = ImageSetPromoter(contents=contents, states=states, allow_other_patient=allow_other_patient)

@@ -29,7 +29,7 @@ from dicommap.issues import has_errors
 from dicommap.issues.wording import choose_verb, format_count
 from dicommap.package.audit_log import record_event
 from dicommap.package.aws_account_check import (
-    choose_update_datastore,
+    choose_datastore,
     make_clients_with_saved_settings,
     make_update_account,
     require_same_endpoint,
@@ -112,7 +112,7 @@ class UpdateRun:
             return
         self._require_ended_jobs(self._package)
         kept = self._states.read_account() or self._package.read_aws_account()
-        self.datastore_id = choose_update_datastore(self._package.plan.sources, kept, options.datastore_id)
+        self.datastore_id = choose_datastore(self._package, kept, options.datastore_id)
         self._clients = make_clients_with_saved_settings(clients, kept)
         require_same_endpoint(kept, self._clients)
         self._service = ImageSets(self._clients, clock, update_rate=options.update_rate)

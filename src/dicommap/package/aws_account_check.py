@@ -1,4 +1,4 @@
-"""Check that later calls use the AWS account, region and endpoint of the first submit of a package."""
+"""Choose the data store of a package, and check that calls use the AWS account of the package's first submit."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import UsageError
 from dicommap.healthimaging.data_stores import find_data_store_id
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount
+from dicommap.validation.request_check import check_aws_account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from dicommap.model.update_state import UpdateAwsAccount
+    from dicommap.package.package_directory import PackageDirectory
 
 ACCOUNT_OPTIONS = {
     "datastoreId": "--datastore-id",
@@ -52,12 +54,11 @@ def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) 
         region: The region of the clients; empty if it is not known.
 
     """
-    endpoint = clients.endpoint_url
     return AwsAccount(
         **{name: request[name] for name in AWS_ACCOUNT_MEMBERS if name in request},
         region=region or None,
         profile=clients.profile,
-        endpointUrl=endpoint if endpoint and _is_url_without_credentials(endpoint) else None,
+        endpointUrl=_choose_endpoint_to_save(clients),
     )
 
 
@@ -112,31 +113,48 @@ def require_same_datastore(kept: AwsAccount | UpdateAwsAccount, datastore_id: st
     _require_same_settings(kept, {"datastoreId": datastore_id})
 
 
-def choose_update_datastore(
-    sources: Iterable[str], kept: AwsAccount | UpdateAwsAccount | None, datastore_id: str | None
+def choose_datastore(
+    package: PackageDirectory, kept: AwsAccount | UpdateAwsAccount | None, datastore_id: str | None
 ) -> str:
-    """Return the id of the data store to which the updates of a package are sent.
+    """Return the id of the data store of a package.
+
+    This is the data store that the user names, or the one from which the package was drafted, or that of the first
+    submit or update, or that of the package's requests.
 
     Args:
-        sources: The sources of the plan. One of them may be a data store.
+        package: The package.
         kept: The AWS account of the package's first submit or update; None if there was none.
         datastore_id: The data store that the user names; None if the user names none.
 
     Raises:
-        UsageError: No data store is known, or it is another one than before.
+        UsageError: No data store is known, its id does not have AWS's form, or it is another one than before.
 
     """
+    scanned = find_data_store_id(package.plan.sources)
+    requested = _read_requested_datastore(package) if scanned is None and kept is None else None
+    chosen: Any = datastore_id or scanned or (requested if kept is None else kept.datastoreId)
+    if not chosen:
+        raise UsageError(
+            "No data store is known: the package was not submitted, and its requests name none.",
+            fix=f"Name the data store: --datastore-id {ACCOUNT_EXAMPLES['datastoreId']}",
+        )
+    if check_aws_account({"datastoreId": chosen}):
+        raise UsageError(
+            "datastoreId does not have AWS's form.", fix=f"Write it as in {ACCOUNT_EXAMPLES['datastoreId']}."
+        )
     if kept is not None:
-        require_same_datastore(kept, datastore_id or kept.datastoreId)
-    scanned = find_data_store_id(sources)
-    if scanned is not None and datastore_id not in (None, scanned):
+        require_same_datastore(kept, chosen)
+    if scanned is not None and chosen != scanned:
         raise UsageError(
             f"The package was drafted from what the data store {scanned} has.", fix="Leave --datastore-id out."
         )
-    chosen = datastore_id or scanned or (kept.datastoreId if kept is not None else "")
-    if not chosen:
-        raise UsageError("The data store is not known.", fix="Name it: --datastore-id ID")
-    return chosen
+    return str(chosen)
+
+
+def _read_requested_datastore(package: PackageDirectory) -> object:
+    """Return the datastoreId of the package's first request; None if it is a placeholder, or if there is no job."""
+    requested = package.read_request(package.plan.jobs[0]).get("datastoreId") if package.plan.jobs else None
+    return None if requested == "<datastoreId>" else requested
 
 
 def _require_same_settings(kept: AwsAccount | UpdateAwsAccount | None, settings: Mapping[str, str | None]) -> None:
@@ -149,15 +167,15 @@ def _require_same_settings(kept: AwsAccount | UpdateAwsAccount | None, settings:
         differing.pop("endpointUrl", None)
     if not differing:
         return
-    told = " and ".join(
+    changes = " and ".join(
         f"{name}: {before[name] or 'none'} then, {value or 'none'} now" for name, value in differing.items()
     )
     options = " and ".join(ACCOUNT_OPTIONS[name] for name in differing)
     moved = ""
     if "endpointUrl" in differing:
-        moved = " Where the same service is reached there now, take endpointUrl out of submission/account.json."
+        moved = " If the same service is now at this endpoint, take endpointUrl out of submission/account.json."
     raise UsageError(
-        f"The package was submitted before with another {told}.",
+        f"The package was submitted before with another {changes}.",
         fix=f"Leave {options} out: the package keeps the options of its first submit. To import into another "
         f"data store, draft a package of its own.{moved}",
     )
@@ -168,13 +186,18 @@ def make_update_account(datastore_id: str, clients: Clients) -> UpdateAwsAccount
     from dicommap.aws.environment import get_caller_region
     from dicommap.model.update_state import UpdateAwsAccount
 
-    endpoint = clients.endpoint_url
     return UpdateAwsAccount(
         datastoreId=datastore_id,
         region=get_caller_region(clients),
         profile=clients.profile,
-        endpointUrl=endpoint if endpoint and _is_url_without_credentials(endpoint) else None,
+        endpointUrl=_choose_endpoint_to_save(clients),
     )
+
+
+def _choose_endpoint_to_save(clients: Clients) -> str | None:
+    """Return the endpoint of the clients; None if they have none, or if its URL may have credentials."""
+    endpoint = clients.endpoint_url
+    return endpoint if endpoint and _is_url_without_credentials(endpoint) else None
 
 
 def _is_url_without_credentials(url: str) -> bool:

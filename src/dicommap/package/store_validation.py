@@ -6,14 +6,13 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES, NOT_FOUND_CODES, convert_client_errors
 from dicommap.aws.image_sets import ImageSets
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.validation_result import Validation
-from dicommap.errors import AwsError, UsageError
-from dicommap.healthimaging.data_stores import find_data_store_id
+from dicommap.errors import AwsError
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.issues.bounded_list import ITEM_LIMIT, make_bounded_issues
 from dicommap.overrides.store_forecast import (
@@ -24,14 +23,9 @@ from dicommap.overrides.store_forecast import (
     make_unanswered_forecasts,
     store_forecast_issues,
 )
-from dicommap.package.aws_account_check import (
-    ACCOUNT_EXAMPLES,
-    make_clients_with_saved_settings,
-    require_same_datastore,
-)
+from dicommap.package.aws_account_check import choose_datastore, make_clients_with_saved_settings
 from dicommap.planning.planned_objects import INSTANCE_DISPOSITIONS
 from dicommap.progress import progress_reporter, track_progress
-from dicommap.validation.request_check import check_aws_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping
@@ -81,8 +75,9 @@ def validate_opened_package_in_store(
             has the issues so far.
 
     """
-    datastore = choose_datastore(package, datastore_id)
-    complete = make_clients_with_saved_settings(clients, package.read_aws_account())
+    kept = package.read_aws_account()
+    datastore = choose_datastore(package, kept, datastore_id)
+    complete = make_clients_with_saved_settings(clients, kept)
     with convert_client_errors("SearchImageSets"):
         _ = complete.medical_imaging  # made before the threads, because a boto3 session is not thread-safe
     search = ImageSets(complete, search_rate=search_rate)
@@ -101,7 +96,7 @@ def forecast_in_store(
 
     Args:
         package: The package.
-        search: Searches for image sets.
+        search: The client that searches for image sets.
         datastore: The id of the data store.
         on_image_set: A function that is called with the forecast of each image set.
         progress: Whether to show the number of compared studies, or a function that is called with it.
@@ -205,32 +200,6 @@ def _select_planned_rows(
     if planned is None:
         return rows
     return (row for row in rows if (row.study_instance_uid, row.series_instance_uid) in planned)
-
-
-def choose_datastore(package: PackageDirectory, datastore_id: str | None) -> str:
-    """Return the id of the data store to compare with: that of the caller, of the first submit, or of the requests.
-
-    Raises UsageError if none is known, if it does not have AWS's form, or if it is not that of the first submit.
-    """
-    kept = package.read_aws_account()
-    known: Any = kept.datastoreId if kept is not None else None
-    if kept is None and not package.plan.jobs:
-        known = find_data_store_id(package.plan.sources)  # of a package that was drafted from a scanned data store
-    elif kept is None:
-        known = package.read_request(package.plan.jobs[0]).get("datastoreId")
-    chosen: Any = datastore_id or known
-    if chosen is None or chosen == "<datastoreId>":
-        raise UsageError(
-            "No data store is known: the package was not submitted, and its requests name none.",
-            fix=f"Name the data store: --datastore-id {ACCOUNT_EXAMPLES['datastoreId']}",
-        )
-    if check_aws_account({"datastoreId": chosen}):
-        raise UsageError(
-            "datastoreId does not have AWS's form.", fix=f"Write it as in {ACCOUNT_EXAMPLES['datastoreId']}."
-        )
-    if kept is not None:
-        require_same_datastore(kept, chosen)
-    return str(chosen)
 
 
 def _make_summary_issue(forecast: StoreForecast) -> Issue:

@@ -198,7 +198,7 @@ def test_another_data_store_than_before_is_refused(store: Store) -> None:
     store.service.add_datastore("6" * 32)
     with pytest.raises(UsageError, match="another datastoreId"):
         store.update(package, datastore_id="6" * 32)
-    with pytest.raises(UsageError, match="data store is not known"):
+    with pytest.raises(UsageError, match="No data store is known"):
         store.update(store.package(CORRECTION, name="other"), datastore_id=None)
 
 

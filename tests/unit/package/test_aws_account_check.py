@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
 from dicommap.aws import Clients
 from dicommap.errors import UsageError
 from dicommap.model.submission import AwsAccount
-from dicommap.package.aws_account_check import make_aws_account, make_clients_with_saved_settings
+from dicommap.package.aws_account_check import choose_datastore, make_aws_account, make_clients_with_saved_settings
+from dicommap.package.package_directory import PackageDirectory
+from tests.support.reconciliation_packages import DATASTORE_ID
 
 REQUEST = {"datastoreId": "d" * 32, "dataAccessRoleArn": "arn", "outputS3Uri": "s3://out/", "jobName": "x"}
 
@@ -53,3 +58,31 @@ def test_clients_that_leave_nothing_open_are_used_as_they_are() -> None:
     kept = AwsAccount(datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", region="r")
     asked = Clients(region="r")
     assert make_clients_with_saved_settings(asked, kept) is asked
+
+
+@pytest.mark.parametrize(
+    ("sources", "named", "chosen"),
+    [
+        ((f"healthimaging:{DATASTORE_ID}",), None, DATASTORE_ID),
+        ((f"healthimaging:{DATASTORE_ID}",), DATASTORE_ID, DATASTORE_ID),
+        (("/data",), DATASTORE_ID, DATASTORE_ID),
+        (("/data",), None, None),
+    ],
+)
+def test_a_package_without_jobs_is_for_the_data_store_that_was_scanned(
+    sources: tuple[str, ...], named: str | None, chosen: str | None
+) -> None:
+    plan = SimpleNamespace(jobs=(), sources=sources)
+    package = cast(PackageDirectory, SimpleNamespace(plan=plan))
+    if chosen is None:
+        with pytest.raises(UsageError, match="No data store is known"):
+            choose_datastore(package, None, named)
+    else:
+        assert choose_datastore(package, None, named) == chosen
+
+
+def test_the_data_store_that_the_user_names_must_be_the_one_that_was_scanned() -> None:
+    plan = SimpleNamespace(jobs=(), sources=(f"healthimaging:{DATASTORE_ID}",))
+    package = cast(PackageDirectory, SimpleNamespace(plan=plan))
+    with pytest.raises(UsageError, match="drafted from what the data store"):
+        choose_datastore(package, None, "6" * 32)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
@@ -17,7 +15,6 @@ from dicommap.overrides.store_forecast import ForecastImageSet, ForecastReason, 
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.store_validation import (
     SEARCHES_AT_ONCE,
-    choose_datastore,
     forecast_in_store,
     validate_opened_package_in_store,
 )
@@ -231,24 +228,3 @@ def test_the_data_store_is_that_of_the_caller_or_of_the_first_submit(package: Pa
     write_submission_state(package)
     with pytest.raises(AwsError):  # nothing listens there
         validate_opened_package_in_store(package, clients)
-
-
-@pytest.mark.parametrize(
-    ("sources", "named", "chosen"),
-    [
-        ((f"healthimaging:{DATASTORE_ID}",), None, DATASTORE_ID),
-        ((f"healthimaging:{DATASTORE_ID}",), DATASTORE_ID, DATASTORE_ID),
-        (("/data",), DATASTORE_ID, DATASTORE_ID),
-        (("/data",), None, None),
-    ],
-)
-def test_a_package_without_jobs_is_for_the_data_store_that_was_scanned(
-    sources: tuple[str, ...], named: str | None, chosen: str | None
-) -> None:
-    plan = SimpleNamespace(jobs=(), sources=sources)
-    package = cast(PackageDirectory, SimpleNamespace(plan=plan, read_aws_account=lambda: None))
-    if chosen is None:
-        with pytest.raises(UsageError, match="No data store is known"):
-            choose_datastore(package, named)
-    else:
-        assert choose_datastore(package, named) == chosen
