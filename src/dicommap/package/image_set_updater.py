@@ -63,6 +63,14 @@ _NOT_SENT_REASON = "the request was not sent"
 _CONFLICT_REASON = "ConflictException"
 
 
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """The requests that an image set needs for one request of the package, computed from one of its versions."""
+
+    version: str
+    necessary: NecessaryRequests
+
+
 @dataclass(kw_only=True)
 class ImageSetUpdater:
     """Sender of the updates of one package, one image set at a time."""
@@ -76,9 +84,9 @@ class ImageSetUpdater:
     """A function that is called with each request that was executed, just before its last state is saved."""
     max_bytes: int = MAX_UPDATE_BYTES
     overwrites_other_values: bool = False
-    """Whether attributes are changed that have neither the value from before the edit nor the new one."""
+    """Whether to change attributes whose stored value is neither the one from before the edit nor the new one."""
     may_send: bool = True
-    """Whether requests may be sent. If not, only requests of an earlier run are brought to their end."""
+    """Whether requests may be sent. If not, `update` only finds out how the requests of an earlier run have ended."""
 
     def update(
         self, planned: PlannedUpdate, state: UpdateState, target: UpdateTarget
@@ -96,16 +104,16 @@ class ImageSetUpdater:
         Raises:
             AwsError: AWS cannot be reached, or refuses a request that does not concern this image set only.
             PackageError: A state cannot be saved.
-
         """
         work = ImageSetWork(planned, state, target)
         outcome = UpdateOutcome.STORED
         try:
             work.target = yield from self._choose_receiver(work)
-            yield from self._require_previous_values(work)
-            for number, request in enumerate(planned.update.requests, 1):
-                if (yield from self._send_or_resume_request(work, number, request)):
+            decided = yield from self._decide_all_requests(work)
+            for number in range(1, len(planned.update.requests) + 1):
+                if (yield from self._send_or_resume_request(work, number, decided)):
                     outcome = UpdateOutcome.UPDATED
+                decided = None  # the version of the image set may be another one now
         except ImageSetEndError as end:
             return work.state, work.make_result(end.outcome, end.reason)
         return work.state, work.make_result(outcome)
@@ -133,21 +141,27 @@ class ImageSetUpdater:
                 return _make_target_with_receiver(target, candidate)
         return target
 
-    def _require_previous_values(self, work: ImageSetWork) -> Generator[float, None, None]:
-        """Raise ImageSetEndError before the first request is sent, if one of several overwrites another value.
+    def _decide_all_requests(self, work: ImageSetWork) -> Generator[float, None, _Decision | None]:
+        """Decide on all requests before the first one is sent. Return the decision on the first one.
 
-        A single request is checked just before it is sent.
+        Raise ImageSetEndError if one of several requests overwrites another value: then none of them is sent. Return
+        None if the requests are decided one by one: a single request, requests that an earlier run has begun, and
+        requests that may overwrite other values.
         """
-        requests = work.planned.update.requests
+        count = len(work.planned.update.requests)
         is_begun = any(record.imageSetId == work.image_set for record in work.state.requests)
-        if len(requests) == 1 or is_begun or self.overwrites_other_values or not self.may_send:
-            return
+        if count == 1 or is_begun or self.overwrites_other_values or not self.may_send:
+            return None
+        version, stored = yield from self._read_latest_version(work)
+        first = self._decide_or_refuse(work, 1, version, stored)
+        for number in range(2, count + 1):
+            self._decide_or_refuse(work, number, version, stored)
+        return first
+
+    def _read_latest_version(self, work: ImageSetWork) -> Generator[float, None, tuple[str, StoredImageSet]]:
+        """Wait until the image set is not LOCKED. Return its latest version, and the metadata of this version."""
         version = (yield from self.reader.wait_until_unlocked(work.image_set)).versionId
-        stored = self.reader.read_metadata(work.image_set, version, work.study)
-        for number, request in enumerate(requests, 1):
-            self._refuse_other_values(
-                work, number, version, self.decide_requests(work.target, work.study, request, stored)
-            )
+        return version, self.reader.read_metadata(work.image_set, version, work.study)
 
     def decide_requests(
         self, target: UpdateTarget, study: str, request: UpdateRequest, stored: StoredImageSet
@@ -159,7 +173,6 @@ class ImageSetUpdater:
             study: The Study Instance UID.
             request: The request of the package.
             stored: The metadata of the image set.
-
         """
         necessary = decide_necessary_requests(request, stored, self.max_bytes)
         for other in target.others if necessary.requests else ():
@@ -167,35 +180,39 @@ class ImageSetUpdater:
             necessary = necessary.with_other_image_set(self.reader.read_metadata(other, version, study))
         return necessary
 
-    def _refuse_other_values(self, work: ImageSetWork, number: int, version: str, necessary: NecessaryRequests) -> None:
-        """Save that a request overwrites another value, and raise ImageSetEndError, unless the user wants that."""
+    def _decide_or_refuse(self, work: ImageSetWork, number: int, version: str, stored: StoredImageSet) -> _Decision:
+        """Return the decision on one request of the package for a version of the image set.
+
+        If the request overwrites another value and the user does not want that, save this, and raise ImageSetEndError.
+        """
+        request = work.planned.update.requests[number - 1]
+        necessary = self.decide_requests(work.target, work.study, request, stored)
         if necessary.other_values and not self.overwrites_other_values:
             work.add_record(
                 self._save_record(work, make_unsent_record(work, number, RequestState.OTHER_VALUES, version, necessary))
             )
             raise ImageSetEndError(UpdateOutcome.OTHER_VALUES)
+        return _Decision(version, necessary)
 
     def _send_or_resume_request(
-        self, work: ImageSetWork, number: int, request: UpdateRequest
+        self, work: ImageSetWork, number: int, decided: _Decision | None
     ) -> Generator[float, None, bool]:
         """Send one request of the package, or continue it.
 
-        Return whether AWS has executed it, now or in an earlier run.
+        Return whether AWS has executed it, now or in an earlier run. `decided` is the decision on the request for the
+        latest version of the image set; None if it is not decided yet.
         """
         last = work.state.find_last_record(work.image_set, number)
         if last is not None and last.state.is_done and last.part == last.parts:
             return self._add_saved_records(work, number)
-        is_going_on = last is not None and (last.state.is_open or last.state.is_done)
-        if not is_going_on and not self.may_send:
+        if last is not None and (last.state.is_open or last.state.is_done):
+            decided = yield from self._decide_again(work, number, last.baseVersion)
+        elif not self.may_send:
             return False
-        latest = (yield from self.reader.wait_until_unlocked(work.image_set)).versionId
-        base = last.baseVersion if last is not None and is_going_on else latest
-        stored = self.reader.read_metadata(work.image_set, base, work.study)
-        if is_going_on:
-            necessary = decide_necessary_requests(request, stored, self.max_bytes)
-        else:
-            necessary = self.decide_requests(work.target, work.study, request, stored)
-            self._refuse_other_values(work, number, base, necessary)
+        elif decided is None:
+            version, stored = yield from self._read_latest_version(work)
+            decided = self._decide_or_refuse(work, number, version, stored)
+        base, necessary = decided.version, decided.necessary
         if not necessary.requests:
             work.add_record(
                 self._save_record(work, make_unsent_record(work, number, RequestState.STORED, base, necessary))
@@ -212,6 +229,13 @@ class ImageSetUpdater:
             work.add_record(known)
             version = known.versionAfter or version
         return True
+
+    def _decide_again(self, work: ImageSetWork, number: int, version: str) -> Generator[float, None, _Decision]:
+        """Repeat the decision of an earlier run, which was made for the version `version` of the image set."""
+        yield from self.reader.wait_until_unlocked(work.image_set)
+        stored = self.reader.read_metadata(work.image_set, version, work.study)
+        request = work.planned.update.requests[number - 1]
+        return _Decision(version, decide_necessary_requests(request, stored, self.max_bytes))
 
     @staticmethod
     def _add_saved_records(work: ImageSetWork, number: int) -> bool:
@@ -235,7 +259,6 @@ class ImageSetUpdater:
             sent: The part to send.
             known: The record that an earlier run saved when it sent this part but did not see its end; else None.
             version: The version of the image set for which the part is sent.
-
         """
         record = known or self._save_record(work, self._make_unsent_part_record(work, sent, version))
         if record.state is RequestState.SENDING:

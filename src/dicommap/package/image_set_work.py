@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dicommap.model.update_state import RequestRecord, RequestState, UpdateState
 from dicommap.verification.effects import Effect
@@ -27,13 +27,17 @@ class ImageSetWork:
     state: UpdateState
     target: UpdateTarget
     effects: UpdateEffects = field(default_factory=UpdateEffects)
+    """The effects of the attributes in the added records."""
     attention: tuple[tuple[AttributeUpdate, Effect], ...] = ()
+    """The attributes of this run that are not applied, or whose effect is not known."""
     absent: set[str] = field(default_factory=set)
+    """UIDs of series and instances that the image set does not have. This set and the next ones are for the result."""
     elsewhere: dict[str, None] = field(default_factory=dict)
     too_large: dict[str, None] = field(default_factory=dict)
     other_values: dict[str, None] = field(default_factory=dict)
     not_compared: dict[str, None] = field(default_factory=dict)
     requests: int = 0
+    """Number of executed requests."""
     version_before: str = ""
     version_after: str = ""
 
@@ -61,13 +65,10 @@ class ImageSetWork:
 
     def make_result(self, outcome: UpdateOutcome, reason: str = "") -> ImageSetUpdateResult:
         """Return the result of the work with this outcome."""
-        return ImageSetUpdateResult(
-            update=self.planned.path,
-            study_instance_uid=self.study,
-            series_instance_uid=self.planned.update.series_instance_uid,
-            image_set_id=self.image_set,
-            is_primary=self.target.is_primary,
-            outcome=outcome,
+        return make_image_set_result(
+            self.planned,
+            outcome,
+            self.target,
             version_before=self.version_before,
             version_after=self.version_after or self.version_before,
             requests=self.requests,
@@ -81,6 +82,32 @@ class ImageSetWork:
         )
 
 
+def make_image_set_result(
+    planned: PlannedUpdate,
+    outcome: UpdateOutcome,
+    target: UpdateTarget | None,
+    **members: Any,  # noqa: ANN401  members of different types
+) -> ImageSetUpdateResult:
+    """Return the result of an update for one image set.
+
+    Args:
+        planned: The update.
+        outcome: The outcome.
+        target: The image set; None if no image set was found.
+        members: Further members of the result.
+
+    """
+    return ImageSetUpdateResult(
+        update=planned.path,
+        study_instance_uid=planned.update.study_instance_uid,
+        series_instance_uid=planned.update.series_instance_uid,
+        image_set_id=target.image_set_id if target is not None else "",
+        is_primary=target.is_primary if target is not None else None,
+        outcome=outcome,
+        **members,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class PartToSend:
     """One part of a request. Requests that are too large for AWS are divided into parts.
@@ -89,11 +116,13 @@ class PartToSend:
     """
 
     number: int
+    """The number of the request in the update of the package, from 1."""
     part: int
+    """The number of the part in the request, from 1."""
     base: str
     request: UpdateRequest = field(repr=False)
     necessary: NecessaryRequests = field(repr=False)
-    """The parts, and what is left out."""
+    """All parts of the request, and the attributes that are left out."""
 
 
 def find_part_record(work: ImageSetWork, number: int, part: int, base: str) -> RequestRecord | None:

@@ -15,7 +15,8 @@ from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.update_state import UpdateState
 from dicommap.package.image_set_reader import ImageSetEndError
 from dicommap.package.image_set_reverter import collect_revert_targets
-from dicommap.package.image_set_work import count_record_effects, make_name_members
+from dicommap.package.image_set_work import count_record_effects, make_image_set_result, make_name_members
+from dicommap.package.update_targets import UpdateTarget
 from dicommap.verification.update_decision import UpdateEffects
 from dicommap.verification.update_result import ImageSetUpdateResult, UpdateOutcome
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from dicommap.package.image_set_updater import ImageSetUpdater
     from dicommap.package.package_directory import PlannedUpdate
     from dicommap.package.update_states import UpdateStates
-    from dicommap.package.update_targets import UpdateTarget, UpdateTargetFinder
+    from dicommap.package.update_targets import UpdateTargetFinder
     from dicommap.updates.update import Update, UpdateRequest
     from dicommap.verification.stored_metadata import StoredImageSet
 
@@ -51,7 +52,7 @@ class ForecastRequest:
     """The latest version of the image set when the request would be sent."""
     request: UpdateRequest = field(repr=False)
     other_values: tuple[str, ...] = ()
-    """Names of attributes that the request overwrites, although they have not the value from before the edit."""
+    """Names of attributes that the request overwrites, although their values are not those from before the edit."""
     not_compared: tuple[str, ...] = ()
     """Names of attributes whose stored value could not be compared with the value from before the edit."""
 
@@ -129,7 +130,7 @@ class PackageUpdater:
         self, planned: PlannedUpdate, state: UpdateState, target: UpdateTarget
     ) -> Generator[float, None, tuple[UpdateState, ImageSetUpdateResult]]:
         """Send an update to an image set, unless the package has taken back its updates of this image set."""
-        result = self._make_result(planned, target, outcome=UpdateOutcome.REVERTED)
+        result = make_image_set_result(planned, UpdateOutcome.REVERTED, target)
         if self._was_reverted(result):
             return state, self._make_taken_back_result(result)
         return (yield from self.updater.update(planned, state, target))
@@ -179,7 +180,7 @@ class PackageUpdater:
             stored = reader.read_metadata(target.image_set_id, version, planned.update.study_instance_uid)
             requests, result = self._forecast_requests(planned, state, target, version, stored)
         except ImageSetEndError as end:
-            result = self._make_result(planned, target, outcome=end.outcome, reason=end.reason)
+            result = make_image_set_result(planned, end.outcome, target, reason=end.reason)
         if result is not None:
             yield result
             return
@@ -201,7 +202,7 @@ class PackageUpdater:
             names = make_name_members(necessary)
             if necessary.other_values and not self.updater.overwrites_other_values:
                 other = names["otherValues"]
-                return [], self._make_result(planned, target, outcome=UpdateOutcome.OTHER_VALUES, other_values=other)
+                return [], make_image_set_result(planned, UpdateOutcome.OTHER_VALUES, target, other_values=other)
             requests += (
                 ForecastRequest(
                     update=planned.path,
@@ -214,18 +215,6 @@ class PackageUpdater:
                 for part, piece in enumerate(necessary.requests)
             )
         return requests, None
-
-    @staticmethod
-    def _make_result(planned: PlannedUpdate, target: UpdateTarget, **members: Any) -> ImageSetUpdateResult:  # noqa: ANN401
-        """Return the result of an update for one image set, with the outcome and other members."""
-        return ImageSetUpdateResult(
-            update=planned.path,
-            study_instance_uid=planned.update.study_instance_uid,
-            series_instance_uid=planned.update.series_instance_uid,
-            image_set_id=target.image_set_id,
-            is_primary=target.is_primary,
-            **members,
-        )
 
     def revert(self, updates: Iterable[PlannedUpdate], reverter: ImageSetReverter) -> Iterator[ImageSetUpdateResult]:
         """Take back all updates of the package, and yield the result of each image set when it has ended.
@@ -279,15 +268,7 @@ def _make_missing_results(planned: PlannedUpdate, results: Results) -> Results:
         what = "an instance" if missing == 1 else format_count(missing, "instance")
     if not missing:
         return []
-    result = ImageSetUpdateResult(
-        update=planned.path,
-        study_instance_uid=update.study_instance_uid,
-        series_instance_uid=update.series_instance_uid,
-        outcome=UpdateOutcome.NOT_FOUND,
-        absent=absent,
-        reason=what,
-    )
-    return [result]
+    return [make_image_set_result(planned, UpdateOutcome.NOT_FOUND, None, absent=absent, reason=what)]
 
 
 def _make_kept_results(planned: PlannedUpdate, state: UpdateState) -> Iterator[ImageSetUpdateResult]:
@@ -299,12 +280,10 @@ def _make_kept_results(planned: PlannedUpdate, state: UpdateState) -> Iterator[I
     for image_set, records in by_image_set.items():
         counts = sum(map(count_record_effects, records), Counter())
         executed = [record for record in records if record.versionAfter is not None]
-        yield ImageSetUpdateResult(
-            update=planned.path,
-            study_instance_uid=planned.update.study_instance_uid,
-            series_instance_uid=planned.update.series_instance_uid,
-            image_set_id=image_set,
-            outcome=UpdateOutcome.UPDATED if executed else UpdateOutcome.STORED,
+        yield make_image_set_result(
+            planned,
+            UpdateOutcome.UPDATED if executed else UpdateOutcome.STORED,
+            UpdateTarget(image_set_id=image_set, is_primary=None),
             version_before=records[0].versionBefore,
             version_after=executed[-1].versionAfter if executed else records[0].versionBefore,
             requests=len(executed),
