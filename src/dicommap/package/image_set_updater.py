@@ -11,7 +11,7 @@ update is sent to the image set, unless the user wants it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES
@@ -130,7 +130,7 @@ class ImageSetUpdater:
         candidates = (target.image_set_id, *target.others)
         for record in reversed(work.state.requests):
             if record.includesStudy and record.imageSetId in candidates:
-                return _make_target_with_receiver(target, record.imageSetId)
+                return target.with_receiver(record.imageSetId)
         for candidate in candidates:
             version = (yield from self.reader.wait_until_unlocked(candidate)).versionId
             stored = self.reader.read_metadata(candidate, version, work.study)
@@ -138,7 +138,7 @@ class ImageSetUpdater:
                 decide_necessary_requests(request, stored, self.max_bytes).requests
                 for request in work.planned.update.requests
             ):
-                return _make_target_with_receiver(target, candidate)
+                return target.with_receiver(candidate)
         return target
 
     def _decide_all_requests(self, work: ImageSetWork) -> Generator[float, None, _Decision | None]:
@@ -393,9 +393,3 @@ class ImageSetUpdater:
         work.state = work.state.with_record(record)
         self.states.write(work.state)
         return record
-
-
-def _make_target_with_receiver(target: UpdateTarget, head: str) -> UpdateTarget:
-    """Return a copy of a target in which requests are sent to `head`, another of its primary image sets."""
-    candidates = (target.image_set_id, *target.others)
-    return replace(target, image_set_id=head, others=tuple(uid for uid in candidates if uid != head))

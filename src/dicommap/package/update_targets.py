@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ class UpdateTarget:
     """Whether the request is sent with includeStudyImageSets, which reaches all primary image sets of the study."""
     others: tuple[str, ...] = ()
     """The ids of the other primary image sets, if the request reaches them."""
+
+    def with_receiver(self, image_set: str) -> UpdateTarget:
+        """Return a copy of this target in which requests are sent to another one of its primary image sets."""
+        candidates = (self.image_set_id, *self.others)
+        return replace(self, image_set_id=image_set, others=tuple(uid for uid in candidates if uid != image_set))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
