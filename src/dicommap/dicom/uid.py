@@ -58,4 +58,5 @@ def uid_root_of(uid: str) -> str:
 
 
 def _shorten_component(component: str) -> str:
+    """Return a component of a UID. If it has more than 10 digits, the others are replaced by three points."""
     return component if len(component) <= _ROOT_DIGITS else f"{component[:_ROOT_DIGITS]}..."

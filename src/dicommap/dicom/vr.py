@@ -95,6 +95,7 @@ def is_date(text: str) -> bool:
 
 
 def _is_date_time(text: str) -> bool:
+    """Return whether a text is a value of DT: a date that exists, maybe with a time and an offset from UTC."""
     match = _DT.fullmatch(text)
     if match is None or match["offset"] == "-0000" or not -1200 <= int(match["offset"] or "0") <= 1400:
         return False

@@ -88,6 +88,7 @@ class SheetRows(Mapping[Target, SheetRow]):
         return ((target, self._make_row(stored)) for target, stored in self._stored.items())
 
     def _make_row(self, stored: _StoredRow) -> SheetRow:
+        """Return the row with these stored values."""
         number, cells, state, digests, kinds = stored
         return SheetRow(
             number=number,
@@ -99,6 +100,8 @@ class SheetRows(Mapping[Target, SheetRow]):
 
 
 class _SheetRowItems(ItemsView[Target, SheetRow]):
+    """The view of the pairs of target and row that `SheetRows.items` returns."""
+
     _mapping: SheetRows
 
     def __iter__(self) -> Iterator[tuple[Target, SheetRow]]:

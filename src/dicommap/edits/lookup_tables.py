@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 
 _OWNERS = {"SeriesInstanceUID": "this", "SOPInstanceUID": "the instance's"}
-"""Attribute by which a table names some series or instances, and usually not all that a rule matches -> its owner."""
+"""Keyword of a UID -> the words before the keyword in a message.
+
+A table with keys of this UID usually has rows for only some of the series or instances that a rule matches.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _NO_LOOKUPS: Mapping[str, LookupTable] = MappingProxyType({})
 _ALL_LEVELS = ("study", "series", "instance")
 _LOOKUP_LEVELS = {"SeriesInstanceUID": ("series", "instance"), "SOPInstanceUID": ("instance",)}
-"""Attribute with the keys of a lookup -> levels of rules at which it has one value; all levels for other attributes."""
+"""Keyword by which a lookup finds its rows -> the levels of rules that can use it. Others can be used at all levels."""
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
 """Keywords of the UIDs that patterns of rules can match, in addition to the captured attributes."""
 _INSTANCE_KEYWORDS = ("SOPInstanceUID", INSTANCE_NUMBER)

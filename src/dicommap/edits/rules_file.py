@@ -21,6 +21,8 @@ class OverwritePolicy(StrEnum):
 
 
 class _Document(BaseModel):
+    """Base class of the models: their objects cannot be changed, and an unknown member is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 

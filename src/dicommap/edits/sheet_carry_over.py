@@ -170,6 +170,7 @@ def _carried_cell_issues(
 
 
 def _make_warning(code: str, location: Location, **facts: object) -> Issue:
+    """Return an issue with this code and the severity WARNING."""
     return make_issue(code, location, severity=Severity.WARNING, **facts)
 
 

@@ -180,6 +180,7 @@ def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoRes
     literals, groups = parts[::2], [int(part) for part in parts[1::2]]
 
     def replace_matches(text: str) -> str | NoResult:
+        """Return a value with its matches replaced, or the reason why they cannot be replaced."""
         if len(text) > SEARCHED_TEXT_LIMIT:
             return NoResult(f"the current value has more than {SEARCHED_TEXT_LIMIT:,} characters")
         composed = normalize_nfc(text)
@@ -187,6 +188,7 @@ def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoRes
 
         # A function is passed to RE2, because RE2 would interpret escapes in a replacement text.
         def expand_match(match: re.Match[str]) -> str:
+            """Return the text that replaces a match."""
             nonlocal length
             texts = [match[group] or "" for group in groups]
             length += sum(map(len, texts)) + sum(map(len, literals))

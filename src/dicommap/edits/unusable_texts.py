@@ -56,7 +56,7 @@ class UnusableText:
 
 
 _UnusablePart = tuple[UnusableText, str, bool]
-"""An unusable part of a text: why it is unusable, its characters, and whether it is a whole part.
+"""An unusable part of a text: the reason why it is unusable, its characters, and whether it is a whole part.
 
 A whole part is one that `_split_values_or_name_parts` yields, such as a value. Any other part is a sequence of
 characters in the text.

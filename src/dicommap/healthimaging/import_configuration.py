@@ -36,6 +36,8 @@ S3UriText = Annotated[
 
 
 class _Document(BaseModel):
+    """Base class of the models: their objects cannot be changed, and an unknown or null member is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     @model_validator(mode="before")

@@ -53,6 +53,8 @@ class AuditAction(StrEnum):
 
 
 class _AuditModel(BaseModel):
+    """Base class of the models: their objects cannot be changed, and an unknown member is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 

@@ -46,11 +46,11 @@ class AuditSelection:
     """Criteria for lines of audit.jsonl. A selected line meets every criterion that is not None."""
 
     study: str | None = None
-    """A Study Instance UID. Events of the whole package, or of a job with the study, fit too."""
+    """A Study Instance UID. Events of the whole package, or of a job with the study, also meet it."""
     rule: str | None = None
-    """The name of a rule. No event fits."""
+    """The name of a rule. No event meets this criterion."""
     attribute: str | None = None
-    """A keyword. No event fits."""
+    """A keyword. No event meets this criterion."""
     kind: AuditKind | None = None
     since: str | None = None
     """The earliest time, as ISO 8601 in UTC. The time of a change is that of the draft."""

@@ -52,6 +52,7 @@ def copy_counts(keyword: str, counts: Mapping[str, int]) -> MaskedCounts:
 
 
 def _unpickle_counts(keyword: str, is_unmasked: bool, counts: Mapping[str, int]) -> MaskedCounts:
+    """Return the MaskedCounts that was pickled."""
     return make_counts_class(keyword, is_unmasked=is_unmasked)(counts)
 
 
@@ -71,8 +72,10 @@ class MaskedValues(dict[str, "Mapping[str, int]"]):
 
 
 def _format_counts(keyword: str, counts: Mapping[str, int], masker: Masker) -> str:
+    """Return the repr of a dict: masked value -> number of files."""
     return f"{{{', '.join(f'{masker.mask(keyword, value)!r}: {files}' for value, files in counts.items())}}}"
 
 
 def _append_unmasking_hint(text: str, masker: Masker) -> str:
+    """Return a repr with a comment that tells how to show values, if a value in it is masked."""
     return f"{text}  # dicommap.show_values(True) shows values" if masker.example else text

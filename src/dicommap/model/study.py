@@ -219,6 +219,7 @@ def series_number_sort_key(series: Series) -> float:
 
 
 def _parse_series_number(text: str) -> float:
+    """Return the number in a value of SeriesNumber; infinity if the value is not a number."""
     try:
         return int(text) if len(text) <= _MAX_INTEGER_STRING else math.inf
     except ValueError:

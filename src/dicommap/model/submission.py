@@ -89,6 +89,7 @@ class Submission(BaseModel):
 
     @model_validator(mode="after")
     def _require_members_of_state(self) -> Self:
+        """Return the submission. Raises ValueError if it has no value for a member that its state needs."""
         reached = list(SubmissionState).index(self.state)
         needed = [self.startingAt] if reached >= list(SubmissionState).index(SubmissionState.STARTING) else []
         needed += [self.jobId, self.jobStatus] if self.state.has_job else []

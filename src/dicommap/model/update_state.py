@@ -51,6 +51,8 @@ class RequestState(StrEnum):
 
 
 class _Document(BaseModel):
+    """Base class of the models: their objects cannot be changed, and an unknown member is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
@@ -70,7 +72,7 @@ class RequestRecord(_Document):
     request: Annotated[int, Field(ge=1)]
     """The number of the request in the update of the package, from 1."""
     part: int = 1
-    """The number of this part of the request, from 1. Stored values of removals may make several parts necessary."""
+    """The number of this part of the request, from 1. A request that is too large for AWS is divided into parts."""
     parts: int = 1
     """The number of parts."""
     state: RequestState
@@ -111,6 +113,7 @@ class RequestRecord(_Document):
 
     @model_validator(mode="after")
     def _require_members_of_state(self) -> Self:
+        """Return the record. Raises ValueError if it has no value for a member that its state needs."""
         if self.state in (RequestState.SENT, RequestState.UPDATED) and self.versionAfter is None:
             raise ValueError("versionAfter is missing")
         is_sent = self.state not in (RequestState.STORED, RequestState.OTHER_VALUES)

@@ -191,6 +191,7 @@ def doubtful_character_set_issues(study: Study, edits: Sequence[Edit]) -> Iterat
 
 
 def _select_series(study: Study, series: str | None) -> list[Series]:
+    """Return the series with this UID; all series of the study if the UID is None."""
     return [member for member in study.series if series in (None, member.series_instance_uid)]
 
 

@@ -179,6 +179,7 @@ def build_file_groups(
 
 
 def _build_series_groups(series_instance_uid: str, groups: list[FileGroup]) -> SeriesFileGroups:
+    """Return the groups of one series. The primary group is first, then the largest groups."""
     groups.sort(key=lambda group: (not group.is_primary, -group.files, group.values))
     return SeriesFileGroups(
         series_instance_uid=series_instance_uid,
@@ -197,6 +198,7 @@ def _find_keyword_positions(
 
 
 def _select_values(values: ConflictingValues, positions: tuple[int, ...]) -> ConflictingValues:
+    """Return the values at these positions."""
     return tuple(values[at] for at in positions)
 
 

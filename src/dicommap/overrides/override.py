@@ -250,6 +250,7 @@ class Override(Target):
         return {"study": self.study_instance_uid, "series": self.series_instance_uid}
 
     def _uid_issues(self) -> Iterator[Issue]:
+        """Yield an issue for each UID of the override that a mapping cannot contain, or that is not a valid UID."""
         for name, uid in self._map_levels_to_uids().items():
             if uid is None:
                 continue
@@ -307,6 +308,7 @@ def _make_type_error(name: str, expected: str, value: object) -> UsageError:
 
 
 def _set_override_severity(issue: Issue) -> Issue:
+    """Return an issue as an error if its code is in `_ERRORS_IN_OVERRIDES`; else unchanged."""
     return replace(issue, severity=Severity.ERROR) if issue.code in _ERRORS_IN_OVERRIDES else issue
 
 

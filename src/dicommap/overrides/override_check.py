@@ -66,6 +66,7 @@ def check_override(document: object, target: Target | None, assumptions: Assumpt
 
 
 def _document_form_issues(document: object, assumptions: Assumptions) -> Iterator[Issue]:
+    """Yield an issue if the document is not an object, or an array with one object, as `assumptions` require."""
     form = "array" if isinstance(document, list) else "object"
     if not isinstance(document, dict | list):
         return  # not a data set in any form: data_set_issues yields the issue
@@ -77,6 +78,7 @@ def _document_form_issues(document: object, assumptions: Assumptions) -> Iterato
 
 
 def _empty_value_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
+    """Yield an issue for each empty attribute that does not have the Value `[null]`."""
     for member, attribute in data_set.items():
         if can_have_null_value(attribute) and attribute.keys() == {"vr"}:
             keyword = _get_keyword_of_member(member)
@@ -88,6 +90,7 @@ def _empty_value_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issu
 def _uid_issues(
     data_set: dict[str, Any], target: Target | None, assumptions: Assumptions, pointer: str
 ) -> Iterator[Issue]:
+    """Yield an issue for each UID of the mapping that the document does not repeat, if `assumptions` require this."""
     if assumptions.identifyingUids == "absent" or target is None:
         return
     uids = {STUDY_INSTANCE_UID: target.study_instance_uid, SERIES_INSTANCE_UID: target.series_instance_uid}
@@ -182,6 +185,7 @@ def _attribute_issues(
 def _single_attribute_issues(
     tag: int, target: Target | None, assumptions: Assumptions, pointer: str
 ) -> Iterator[Issue]:
+    """Yield an issue if an override of the level of `target` may not set an attribute, or should not."""
     place = Location(pointer=pointer, keyword=keyword_of(tag))
     refused = [issue for issue in not_overridable_issues(tag, place) if issue.code != "attribute.forbidden"]
     yield from refused

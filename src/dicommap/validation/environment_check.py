@@ -54,6 +54,7 @@ def check_environment(environment: ImportEnvironment) -> Iterator[Issue]:
 
 
 def _datastore_issues(environment: ImportEnvironment) -> Iterator[Issue]:
+    """Yield an issue if the data store is missing, not active, not checked, or of another account than the role."""
     datastore = environment.datastore
     if datastore.is_absent:
         yield make_issue("submit.no-datastore", region=environment.region or "this region")
@@ -79,5 +80,6 @@ def _bucket_issues(uri: str, reading: ResourceState, region: str) -> Iterator[Is
 
 
 def _get_arn_account(arn: str) -> str:
+    """Return the AWS account in an ARN; an empty text if the ARN has none."""
     parts = arn.split(":")
     return parts[_ARN_ACCOUNT_INDEX] if len(parts) > _ARN_ACCOUNT_INDEX else ""

@@ -52,6 +52,7 @@ def load_imaging_study_check() -> Callable[[dict[str, Any]], None]:
 
 
 def _replace_unusual_spaces(value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    """Return a JSON value in which unusual white space in texts is replaced by spaces."""
     if isinstance(value, dict):
         return {name: _replace_unusual_spaces(member) for name, member in value.items()}
     if isinstance(value, list):

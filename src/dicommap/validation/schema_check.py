@@ -74,6 +74,7 @@ def _drop_implied_errors(errors: list[_Error]) -> list[_Error]:
 
 
 def _make_value_key(error: _Error) -> _ValueKey:
+    """Return a key that two errors have in common if they are about the same value."""
     # An error about the name of a member has the path of its object, so the text is part of the key.
     return tuple(error.absolute_path), error.instance if isinstance(error.instance, str) else None
 

@@ -63,6 +63,7 @@ def make_schema_validator(name: str, validator_class: type[Draft202012Validator]
 
 @lru_cache
 def _load_schema(name: str) -> dict[str, Any]:
+    """Return the JSON value of a shipped schema, without its member `$schema`."""
     schema: dict[str, Any] = json.loads(read_schema_text(name))
     # If a subschema has $schema, jsonschema checks it with its own validator class, which accepts 1.0 as an integer.
     del schema["$schema"]
@@ -71,12 +72,14 @@ def _load_schema(name: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _build_registry() -> Registry[Any]:
+    """Return a registry of all shipped schemas, which resolves references between them."""
     resources = [DRAFT202012.create_resource(_load_schema(name)) for name in list_schema_names()]
     return Registry().with_resources((str(resource.id()), resource) for resource in resources)
 
 
 @lru_cache(maxsize=1)
 def _get_schema_folder() -> Traversable:
+    """Return the folder with the shipped schemas."""
     shipped = files("dicommap") / "schemas" / "v1"
     # A wheel has the schemas inside the package; a checkout has them at its top level.
     return shipped if shipped.is_dir() else Path(__file__).parents[3] / "schemas" / "v1"

@@ -36,6 +36,8 @@ class PersonName(TypedDict, total=False):
 
 
 class _RequiredAttributeMembers(TypedDict):
+    """The member that each attribute has: its value representation."""
+
     vr: str
 
 
