@@ -253,7 +253,7 @@ def send(image_sets: ImageSets, update: Update) -> None:
                     },
                 }
             )
-            image_sets.end_changes()
+            image_sets.end_all_changes()
 
 
 def metadata(image_set: ImageSet) -> Any:

@@ -121,7 +121,7 @@ class SimulatedProbe:
 
     def _read_stored(self, job: ProbeJob) -> Iterator[Any]:
         uids = {study.study_instance_uid for study in job.studies}
-        for image_set in self._runner.image_sets.select_active(DATASTORE):
+        for image_set in self._runner.image_sets.select_not_deleted(DATASTORE):
             if image_set.latest.latest_instance.study_instance_uid in uids:
                 document = build_image_set_metadata(image_set, image_set.latest, "kept")
                 stored = read_stored_image_set(json.dumps(document).encode(), image_set.image_set_id)

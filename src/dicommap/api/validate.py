@@ -38,7 +38,7 @@ from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import validate_opened_package_in_s3
 from dicommap.package.store_validation import validate_opened_package_in_store
 from dicommap.progress import Progress, progress_reporter
-from dicommap.reading.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, choose_unknown_document_limit
+from dicommap.reading.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, choose_limit_of_unknown_document
 from dicommap.reading.file_signatures import SQLITE_SIGNATURE
 from dicommap.validation.configuration_check import check_import_configuration
 from dicommap.validation.package_check import check_and_read_package
@@ -299,7 +299,7 @@ def _json_document_issues(place: Path, context: _DocumentContext) -> Iterator[Is
             f"{format_path_name(place)} is an inventory, or another SQLite file, and no package or document.",
             fix="Name the package or document first, and the inventory with --inventory.",
         )
-    document, issues = parse_json(data, choose_unknown_document_limit(data).values)
+    document, issues = parse_json(data, choose_limit_of_unknown_document(data).values)
     yield from issues
     if document is None and issues:
         return

@@ -181,7 +181,7 @@ def run(args: argparse.Namespace) -> int:
     comparing = ComparisonRun(args.before, args.after, ignore=args.ignore or (), progress=True)
     masker = Masker(show_values=args.show_values)
     if form is ComparisonFormat.TABLE and level is not None:
-        _print_level(comparing, level, masker)
+        _print_level_table(comparing, level, masker)
     elif form is ComparisonFormat.TABLE:
         _print_comparison(_finish_comparison(comparing), masker)
         _print_next_step(comparing.result(), args)
@@ -263,7 +263,7 @@ def _build_records(comparing: ComparisonRun, level: DifferenceLevel, masker: Mas
             yield build_instance_difference_record(difference, masker)
 
 
-def _print_level(comparing: ComparisonRun, level: DifferenceLevel, masker: Masker) -> None:
+def _print_level_table(comparing: ComparisonRun, level: DifferenceLevel, masker: Masker) -> None:
     """Print a table of all differing studies, series or instances, or of all changes of attributes."""
     rows: Iterator[Mapping[str, str]]
     if level is DifferenceLevel.ATTRIBUTE:
@@ -296,14 +296,14 @@ def _print_comparison(result: Comparison, masker: Masker) -> None:
         columns = ("attribute", "studies", "series", "instances")
         print_table(columns, rows[:ROWS_SHOWN], numbers=columns[1:])
         print_omitted_count(len(rows) - ROWS_SHOWN, "attribute")
-        _print_changes(result.changes, masker)
+        _print_attribute_changes(result.changes, masker)
     print_line()
     rows_of_studies = build_study_rows(result.first[:ROWS_SHOWN])
     print_table(STUDY_COLUMNS, rows_of_studies, numbers=STUDY_COLUMNS[2:-1], ranks=_STUDY_RANKS)
     print_omitted_count(count_differing_studies(result.totals) - ROWS_SHOWN, "study")
 
 
-def _print_changes(changes: Sequence[AttributeChangeCount], masker: Masker) -> None:
+def _print_attribute_changes(changes: Sequence[AttributeChangeCount], masker: Masker) -> None:
     print_line()
     rows = [build_attribute_change_row(change, masker) for change in changes[:ROWS_SHOWN]]
     cells = ([row[column] for column in _CHANGE_COLUMNS] for row in rows)

@@ -61,7 +61,7 @@ def run_and_report_errors(run: Callable[[], int | None]) -> int:
     try:
         status = _run_for_status(run)
     except BaseException as error:  # noqa: BLE001  the outermost handler of the program: users shall see no traceback
-        status = _report_error(error)
+        status = _report_error_and_choose_status(error)
     _flush_stream(sys.stdout)
     _flush_stream(sys.stderr)
     return status
@@ -86,14 +86,14 @@ def _run_for_status(run: Callable[[], int | None]) -> int:
         return status
 
 
-def _report_error(error: BaseException) -> int:
+def _report_error_and_choose_status(error: BaseException) -> int:
     """Print a message about the error or signal that ended the run, and return the exit status."""
     if _received_signals:
         # If a signal handler raises an exception during an SQLite statement, SQLite reports another error instead.
         error = SignalExit(_received_signals[-1])
     with suppress(OSError):  # the error may be that stderr cannot be written
         if isinstance(error, SignalExit | BrokenPipeError | KeyboardInterrupt):
-            return _report_signal(_make_signal_exit(error))
+            return _report_signal_and_choose_status(_make_signal_exit(error))
         if isinstance(error, DicommapError):
             _print_error(f"dicommap: {error.message}", error.fix)
         elif isinstance(error, MemoryError | RecursionError):
@@ -121,7 +121,7 @@ def _make_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -
     return SignalExit(signal.SIGINT)
 
 
-def _report_signal(stop: SignalExit) -> int:
+def _report_signal_and_choose_status(stop: SignalExit) -> int:
     if stop.name != signal.SIGPIPE.name:  # if the reader of the pipe has ended, this is not an error
         with suppress(OSError):
             _print_error(f"dicommap: stopped by {stop.name}.")

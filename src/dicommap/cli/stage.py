@@ -81,7 +81,7 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run `dicommap stage` with the parsed arguments, and return the exit status."""
     if args.dry_run:
-        return _print_copies(args)
+        return _run_dry_stage(args)
     staged = stage(
         args.package,
         sources=args.source or (),
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     return choose_exit_status((issue.severity for issue in staged.issues), args.fail_on)
 
 
-def _print_copies(args: argparse.Namespace) -> int:
+def _run_dry_stage(args: argparse.Namespace) -> int:
     """Print planned copies as lines of JSON, then errors and warnings of the package. Return the exit status."""
     count = 0
 

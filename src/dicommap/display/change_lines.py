@@ -166,7 +166,7 @@ class OriginNames:
             return "rule '" + origin.removeprefix(self._prefix)
         return origin
 
-    def name_source(self, origin: str) -> str:
+    def get_source_name(self, origin: str) -> str:
         """Return the short name of an edit's source, such as `studies.csv` for the origin `studies.csv row 2`.
 
         Numbers of files are also left out.
@@ -177,15 +177,15 @@ class OriginNames:
         row = _ROW.fullmatch(origin)
         return self.shorten_origin(row[1] + row[2] if row else origin)
 
-    def name_sources(self, origins: Iterable[str]) -> list[str]:
+    def list_source_names(self, origins: Iterable[str]) -> list[str]:
         """Return the short names of the sources of several edits, each name once. `origins` describes the edits."""
-        return list(dict.fromkeys(map(self.name_source, origins)))
+        return list(dict.fromkeys(map(self.get_source_name, origins)))
 
 
 def summarize_changes(changes: Sequence[AttributeChange], names: OriginNames) -> str:
     """Return a summary of changes, such as `5 studies, 12 changes: 9 by sheet.csv, 3 by rule 'x'`."""
     studies = sum(1 for _ in groupby(changes, key=lambda change: change.study_instance_uid))
-    counts = Counter(" and ".join(names.name_sources(change.origins)) for change in changes)
+    counts = Counter(" and ".join(names.list_source_names(change.origins)) for change in changes)
     ranked = counts.most_common()
     others = ranked[MAX_COUNTED_ORIGINS:] if len(ranked) > MAX_COUNTED_ORIGINS + 1 else []
     parts = [f"{count:,} by {make_printable(origin)}" for origin, count in ranked[: len(ranked) - len(others)]]

@@ -31,7 +31,7 @@ from dicommap.model.study import Instance, Series, Study
 if TYPE_CHECKING:
     from dicommap.display.report import Report
 
-__all__ = ["build_report", "describe_in_one_line", "format_line", "render_html", "render_text"]
+__all__ = ["build_report", "describe_in_one_line", "format_bracketed_line", "render_html", "render_text"]
 
 MAX_LINE_LENGTH = 400
 """Maximum number of characters of an object's one-line description. A longer one is cut."""
@@ -48,18 +48,18 @@ def build_report(shown: object) -> Report:
 
 
 @build_report.register(Study)
-def _build_study_repr(study: Study) -> Report:
+def _build_masked_study_report(study: Study) -> Report:
     unmasked = any(series.unmasked for series in study.series)
     return build_study_report(study, masker=make_repr_masker(unmasked=unmasked))
 
 
 @build_report.register(Series)
-def _build_series_repr(series: Series) -> Report:
+def _build_masked_series_report(series: Series) -> Report:
     return build_series_report(series, masker=make_repr_masker(unmasked=series.unmasked))
 
 
 @build_report.register(InstanceValues)
-def _build_instance_values_repr(instance: InstanceValues) -> Report:
+def _build_masked_instance_report(instance: InstanceValues) -> Report:
     return build_instance_values_report(instance, masker=make_repr_masker(unmasked=instance.unmasked))
 
 
@@ -83,7 +83,7 @@ describe_in_one_line.register(Instance)(format_instance_line)
 describe_in_one_line.register(InstanceValues)(format_instance_values_line)
 
 
-def format_line(shown: object) -> str:
+def format_bracketed_line(shown: object) -> str:
     """Return the one-line description of an object in angle brackets, for the repr of the object inside a list.
 
     Example: `<Study 1.2.3: CT, 2 series, 9 instances, 5.0 MB>`.

@@ -66,7 +66,7 @@ class _Filters:
 
     def __init__(self, changes: Sequence[AttributeChange], names: OriginNames) -> None:
         self._names = names
-        edits = Counter(group for change in changes for group in names.name_sources(change.origins))
+        edits = Counter(group for change in changes for group in names.list_source_names(change.origins))
         keywords = Counter(keyword_of(change.tag) for change in changes)
         self.edits = {text: (f"e{number}", count) for number, (text, count) in _number_most_common(edits)}
         self.keywords = {text: (f"k{number}", count) for number, (text, count) in _number_most_common(keywords)}
@@ -76,7 +76,7 @@ class _Filters:
 
         The filters are those of the attribute and of the edits that changed it.
         """
-        groups = self._names.name_sources(change.origins)
+        groups = self._names.list_source_names(change.origins)
         found = [self.edits.get(group) for group in groups]
         return [css for css, _ in filter(None, [*found, self.keywords.get(keyword_of(change.tag))])]
 

@@ -44,17 +44,12 @@ REQUEST_COLUMNS = (
 """Columns of the table of requests: operation, requests of the probe, requests of the clean-up."""
 
 
-def format_answer_cells(result: QuestionResult) -> tuple[str, str]:
-    """Return two cells of a table: the answer to a question of a probe, and how the service reported a refusal.
-
-    The second cell is empty if nothing was refused.
-    """
-    return result.answer or UNCLEAR, result.reported or ""
-
-
 def build_answer_cells(result: QuestionResult) -> tuple[str, ...]:
-    """Return a row of the table of answers, with the columns ANSWER_COLUMNS."""
-    return (result.question, *format_answer_cells(result), QUESTION_SUBJECTS[result.question])
+    """Return a row of the table of answers, with the columns ANSWER_COLUMNS.
+
+    The cell of the column `reported` says how the service reported a refusal; it is empty if nothing was refused.
+    """
+    return (result.question, result.answer or UNCLEAR, result.reported or "", QUESTION_SUBJECTS[result.question])
 
 
 def list_changed_settings(report: ProbeReport) -> list[tuple[str, str]]:

@@ -54,7 +54,7 @@ class DisplayableInLists(Displayable):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return str(_import_display().format_line(self))
+        return str(_import_display().format_bracketed_line(self))
 
     _repr_pretty_ = Displayable._repr_pretty_  # without this line, IPython would show the repr and not the report
 

@@ -18,6 +18,7 @@ from dicommap.plots.svg import (
     MAX_STRENGTH_BELOW_TEXT,
     draw_bar,
     draw_text,
+    format_percent,
     make_plot,
 )
 
@@ -173,15 +174,7 @@ def _draw_panel(
                     x, y, _CELL_WIDTH - _GAP, _ROW_HEIGHT - _GAP, kind=kind, tooltip=tooltip, strength=strength
                 )
             if affected or not total:
-                words = _format_percent(affected, total) if total else "–"
+                words = format_percent(100 * affected / total) if total else "–"
                 yield draw_text(
                     x + (_CELL_WIDTH - _GAP) / 2, y + 14, words, anchor="middle", kind="" if total else "faint"
                 )
-
-
-def _format_percent(part: int, whole: int) -> str:
-    """Return `part` of `whole` in percent: `100%` only if both are equal, and `<1%` below 1 percent."""
-    share = 100 * part / whole
-    if share < 1:
-        return "<1%"
-    return "100%" if part == whole else f"{min(round(share), 99)}%"

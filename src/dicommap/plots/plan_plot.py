@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.display.formatting import format_byte_count
 from dicommap.issues.wording import format_count
-from dicommap.plots.svg import BODY_TOP, LEFT_MARGIN, WIDTH, draw_bar, draw_text, make_plot
+from dicommap.plots.svg import BODY_TOP, LEFT_MARGIN, WIDTH, draw_bar, draw_text, format_percent, make_plot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ def plot_plan(plan: Plan) -> Plot:
     pieces = list(_draw_headings(quotas))
     top: float = BODY_TOP + 22
     for load in shown:
-        pieces += _draw_load(load, quotas, top)
+        pieces += _draw_job(load, quotas, top)
         top += _ROW_HEIGHT
     rest = len(loads) - len(shown)
     if rest:
@@ -97,7 +97,7 @@ def _draw_headings(quotas: dict[str, int]) -> Iterator[str]:
         )
 
 
-def _draw_load(load: _JobLoad, quotas: dict[str, int], top: float) -> Iterator[str]:
+def _draw_job(load: _JobLoad, quotas: dict[str, int], top: float) -> Iterator[str]:
     yield draw_text(LEFT_MARGIN, top + 13, f"{load.job.id}{' staged' if load.job.staged else ''}")
     for place, (name, quota) in enumerate(quotas.items()):
         left = LEFT_MARGIN + _NAME_WIDTH + place * _PANEL_WIDTH
@@ -107,11 +107,4 @@ def _draw_load(load: _JobLoad, quotas: dict[str, int], top: float) -> Iterator[s
         kind = "doubtful" if share >= NEARLY_FULL else "first"
         yield draw_bar(left, top + 2, _BAR_WIDTH, _BAR_HEIGHT, kind="none", tooltip=tooltip)
         yield draw_bar(left, top + 2, _BAR_WIDTH * min(share, 1), _BAR_HEIGHT, kind=kind, tooltip=tooltip)
-        yield draw_text(left + _BAR_WIDTH + 5, top + 13, _format_share(share))
-
-
-def _format_share(share: float) -> str:
-    """Return a share (1 is the whole quota) in percent: never `100%` if it is below 1, and `<1%` below 1 percent."""
-    if 0 < share < 0.01:
-        return "<1%"
-    return f"{min(round(share * 100), 99) if share < 1 else round(share * 100)}%"
+        yield draw_text(left + _BAR_WIDTH + 5, top + 13, format_percent(100 * share))

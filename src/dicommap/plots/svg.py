@@ -151,6 +151,13 @@ def draw_legend(classes: Mapping[str, str]) -> Iterator[str]:
         x += 34 + len(name) * CHARACTER_WIDTH
 
 
+def format_percent(percent: float) -> str:
+    """Return a percentage as text: `<1%` for more than 0 and less than 1, and `100%` never for less than 100."""
+    if 0 < percent < 1:
+        return "<1%"
+    return f"{min(round(percent), 99) if percent < 100 else round(percent)}%"
+
+
 def shorten_uid(uid: str, limit: int) -> str:
     """Return the last characters of a UID, at most `limit`. The end of a UID shows the difference to similar UIDs."""
     return uid if len(uid) <= limit else f"…{uid[len(uid) - limit + 1 :].lstrip('.')}"

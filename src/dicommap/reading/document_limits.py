@@ -85,7 +85,7 @@ LARGEST_DOCUMENT_LIMIT = PLAN_LIMIT
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
-def choose_unknown_document_limit(data: bytes) -> DocumentLimit:
+def choose_limit_of_unknown_document(data: bytes) -> DocumentLimit:
     """Return the limit of a JSON document whose kind is not known yet.
 
     A document with the member "jobs", which only a plan has, gets the limit of a plan.

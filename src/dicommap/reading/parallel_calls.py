@@ -159,7 +159,7 @@ class ParallelCalls:
                 detector.unmeasured -= 1
                 yield function(item)
                 continue
-            yield detector.call(function, item)
+            yield detector.call_and_measure(function, item)
             if detector.take_wait_verdict():
                 self._count.restart()
                 self._uses_threads = True
@@ -188,12 +188,12 @@ class ParallelCalls:
                 if not calls:
                     self._uses_threads = self._count.value > 1
                     return has_items
-                threads.start(len(calls))
+                threads.start_missing_threads(len(calls))
                 if not calls[0].is_done:
                     # To be woken for each result would cost as much as the calls themselves.
-                    threads.wait(calls[min(len(calls) - 1, self._count.value // 2)])
-                    threads.wait(calls[0])
-                threads.adapt()
+                    threads.wait_for_call(calls[min(len(calls) - 1, self._count.value // 2)])
+                    threads.wait_for_call(calls[0])
+                threads.adapt_thread_count()
                 yield calls.popleft().take_result()
         finally:
             threads.drop_waiting_calls()
@@ -238,7 +238,7 @@ class _ThreadPool:
         """Put a call at the end of the queue."""
         self._queue.put(call)
 
-    def start(self, calls: int) -> None:
+    def start_missing_threads(self, calls: int) -> None:
         """Start threads, up to the number that was measured to be best, and at most `calls`. Call `submit` before."""
         with self._lock:  # a thread that is ending has either taken the submitted call or left the set
             missing = min(self._count.value, calls) - len(self.running)
@@ -255,7 +255,7 @@ class _ThreadPool:
             finally:
                 self._set_stack_size(usual)
 
-    def wait(self, call: _Call[Any, Any]) -> None:
+    def wait_for_call(self, call: _Call[Any, Any]) -> None:
         """Wait until a call is done."""
         self._awaited = call
         while not call.is_done:
@@ -264,7 +264,7 @@ class _ThreadPool:
             elif (waiting := self._queue.get()) is not None:
                 waiting.run()  # no thread could be started
 
-    def adapt(self) -> None:
+    def adapt_thread_count(self) -> None:
         """Choose the number of threads, if enough calls were measured."""
         if len(self._seconds) >= self._count.calls_per_window:
             seconds, self._seconds = self._seconds, []

@@ -57,14 +57,14 @@ def open_descriptor(path: StrPath, *, beneath: StrPath | int | None = None) -> i
         if beneath is None:
             # To open a device or a FIFO can have effects. So the path is checked before it is opened, and again
             # afterwards.
-            _require_regular(os.stat(path), path)
+            _require_regular_file(os.stat(path), path)
             descriptor = os.open(path, _OPEN_FLAGS)
         else:
             descriptor = _open_beneath(beneath, os.fspath(path))
     except ValueError:  # a NUL, or a character that no file name can have
         raise OSError(errno.EINVAL, "no file can have this name") from None
     try:
-        _require_regular(os.fstat(descriptor), path)
+        _require_regular_file(os.fstat(descriptor), path)
     except BaseException:
         os.close(descriptor)
         raise
@@ -81,7 +81,7 @@ def open_folder(path: StrPath, *, beneath: StrPath) -> int:
         OSError: The directory cannot be opened.
 
     """
-    return _open_folder_parts(beneath, _split_relative_path(os.fspath(path)))
+    return _open_folder_by_parts(beneath, _split_relative_path(os.fspath(path)))
 
 
 def open_regular_file(path: StrPath, *, limit: int | None = None, beneath: StrPath | None = None) -> BinaryIO:
@@ -132,7 +132,7 @@ def read_regular_file(path: StrPath, limit: int, *, beneath: StrPath | int | Non
             raise _make_too_large_error(limit)
         # A small file gets a small buffer. Files below /proc have the size 0, but are not empty.
         with io.FileIO(descriptor, closefd=False) as file:
-            return _read_pieces(file, limit, min(size + 1, _PIECE_BYTES) if size else _PIECE_BYTES)
+            return _read_all_within_limit(file, limit, min(size + 1, _PIECE_BYTES) if size else _PIECE_BYTES)
     finally:
         os.close(descriptor)
 
@@ -145,10 +145,10 @@ def read_stream(stream: BinaryIO, limit: int) -> bytes:
         OSError: The stream cannot be read.
 
     """
-    return _read_pieces(stream, limit, _PIECE_BYTES)
+    return _read_all_within_limit(stream, limit, _PIECE_BYTES)
 
 
-def _read_pieces(stream: SupportsRead[bytes], limit: int, piece_bytes: int) -> bytes:
+def _read_all_within_limit(stream: SupportsRead[bytes], limit: int, piece_bytes: int) -> bytes:
     content = io.BytesIO()
     while piece := stream.read(min(piece_bytes, limit + 1 - content.tell())):
         content.write(piece)
@@ -192,9 +192,9 @@ class _BoundedFile(io.RawIOBase):
 def _open_beneath(directory: StrPath | int, path: str) -> int:
     """Open a file below a directory without following any link, and return its descriptor."""
     *folders, name = _split_relative_path(path)
-    folder = _open_folder_parts(directory, folders)
+    folder = _open_folder_by_parts(directory, folders)
     try:
-        _require_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), path)
+        _require_regular_file(os.stat(name, dir_fd=folder, follow_symlinks=False), path)
         return os.open(name, _OPEN_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
     finally:
         if folder != directory:
@@ -208,7 +208,7 @@ def _split_relative_path(path: str) -> list[str]:
     return parts
 
 
-def _open_folder_parts(directory: StrPath | int, parts: list[str]) -> int:
+def _open_folder_by_parts(directory: StrPath | int, parts: list[str]) -> int:
     """Open the folder with the path `parts` below `directory`, and return its descriptor.
 
     If `directory` is a descriptor, it stays open. If there are no parts, it is returned itself.
@@ -231,10 +231,10 @@ def _open_folder_parts(directory: StrPath | int, parts: list[str]) -> int:
 def _require_no_link(name: str, folder: int) -> None:
     status = os.stat(name, dir_fd=folder, follow_symlinks=False)
     if stat.S_ISLNK(status.st_mode):
-        _require_regular(status, name)
+        _require_regular_file(status, name)
 
 
-def _require_regular(status: os.stat_result, path: StrPath) -> None:
+def _require_regular_file(status: os.stat_result, path: StrPath) -> None:
     file_type = stat.S_IFMT(status.st_mode)
     if file_type != stat.S_IFREG:
         reason = f"it is {_FILE_TYPES.get(file_type, 'something else')}, not a regular file"

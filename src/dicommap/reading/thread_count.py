@@ -84,7 +84,7 @@ class WaitDetector:
         self._watched = 0
         self._waits = 0
 
-    def call(self, function: Callable[[_Item], _Result], item: _Item) -> _Result:
+    def call_and_measure(self, function: Callable[[_Item], _Result], item: _Item) -> _Result:
         """Return `function(item)`, and measure how long the call takes."""
         if not self._watched:
             begin = self._elapsed()

@@ -13,7 +13,7 @@ PAGE_SIZE = 50
 """Number of items on a page if the request has no maxResults."""
 
 
-def make_page(member: str, items: Sequence[Any], request: Mapping[str, Any]) -> dict[str, Any]:
+def make_answer_page(member: str, items: Sequence[Any], request: Mapping[str, Any]) -> dict[str, Any]:
     """Return one page of a listing.
 
     Args:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.healthimaging.levels import Level
 from dicommap.testing.faults import CHANGE_FAULTS, IMAGE_SET_FAULTS, Fault, FaultQueue
-from dicommap.testing.image_set_handlers import READABLE, list_stored_names, require_available_image_set
+from dicommap.testing.image_set_handlers import READABLE, list_fault_match_texts, require_available_image_set
 from dicommap.testing.image_sets import ImageSet, PendingChange
 from dicommap.testing.metadata_updates import (
     UID_ATTRIBUTES,
@@ -111,7 +111,7 @@ class ImageSetChangeHandlers:
         image_set = self.image_sets.get(datastore_id, image_set_id)
         if image_set is None:
             raise ServiceError("ResourceNotFoundException", "The data store has no such image set.")
-        names = list_stored_names(image_set)
+        names = list_fault_match_texts(image_set)
         fault = self.faults.take(IMAGE_SET_FAULTS, operation, names)
         require_available_image_set(image_set, None if fault is None else fault.kind)
         fault = self.faults.take(CHANGE_FAULTS, operation, names)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dicommap.testing.answer_pages import make_page
+from dicommap.testing.answer_pages import make_answer_page
 from dicommap.testing.faults import IMAGE_SET_FAULTS, METADATA_FAULTS, FaultQueue
 from dicommap.testing.image_set_metadata import MetadataBlob, build_image_set_metadata, compress_metadata
 from dicommap.testing.image_set_search import DEFAULT_SORT, search_image_sets
@@ -42,12 +42,12 @@ class ImageSetHandlers:
         """Answer SearchImageSets."""
         criteria = request.get("searchCriteria", {})
         summaries = search_image_sets(self.image_sets, request["datastoreId"], criteria)
-        page = make_page("imageSetsMetadataSummaries", summaries, request)
+        page = make_answer_page("imageSetsMetadataSummaries", summaries, request)
         return {**page, "sort": criteria.get("sort", DEFAULT_SORT)}
 
     def get(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer GetImageSet."""
-        image_set, fault = self._find_image_set("GetImageSet", request)
+        image_set, fault = self._get_image_set_and_fault("GetImageSet", request)
         self._count_read(image_set)
         properties = _make_version_properties(image_set, _get_requested_version(image_set, request), fault)
         status = properties.pop("ImageSetWorkflowStatus")
@@ -63,11 +63,11 @@ class ImageSetHandlers:
 
     def get_metadata(self, request: Mapping[str, Any]) -> MetadataBlob:
         """Answer GetImageSetMetadata."""
-        image_set, fault = self._find_image_set("GetImageSetMetadata", request)
+        image_set, fault = self._get_image_set_and_fault("GetImageSetMetadata", request)
         self._count_read(image_set)
         require_available_image_set(image_set, fault, reads=True)
         version = _get_requested_version(image_set, request)
-        metadata_fault = self.faults.take(METADATA_FAULTS, "GetImageSetMetadata", list_stored_names(image_set))
+        metadata_fault = self.faults.take(METADATA_FAULTS, "GetImageSetMetadata", list_fault_match_texts(image_set))
         if metadata_fault is not None:
             document = build_image_set_metadata(image_set, version, self.behaviour.number_padding)
             return make_faulty_blob(document, metadata_fault.kind)
@@ -79,14 +79,14 @@ class ImageSetHandlers:
 
     def list_versions(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer ListImageSetVersions. The latest version is the first."""
-        image_set, fault = self._find_image_set("ListImageSetVersions", request)
+        image_set, fault = self._get_image_set_and_fault("ListImageSetVersions", request)
         self._count_read(image_set)
         versions = [_make_version_properties(image_set, version, fault) for version in reversed(image_set.versions)]
-        return make_page("imageSetPropertiesList", versions, request)
+        return make_answer_page("imageSetPropertiesList", versions, request)
 
     def delete(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer DeleteImageSet. The answer says DELETING, and the next request for the image set says DELETED."""
-        image_set, fault = self._find_image_set("DeleteImageSet", request)
+        image_set, fault = self._get_image_set_and_fault("DeleteImageSet", request)
         require_available_image_set(image_set, fault)
         self.image_sets.delete(image_set)
         return {
@@ -96,12 +96,12 @@ class ImageSetHandlers:
             "imageSetWorkflowStatus": "DELETING",
         }
 
-    def _find_image_set(self, operation: str, request: Mapping[str, Any]) -> tuple[ImageSet, str | None]:
+    def _get_image_set_and_fault(self, operation: str, request: Mapping[str, Any]) -> tuple[ImageSet, str | None]:
         """Return the image set of a request, and a kind of IMAGE_SET_FAULTS that happens to this request, or None."""
         image_set = self.image_sets.get(request["datastoreId"], request["imageSetId"])
         if image_set is None:
             raise ServiceError("ResourceNotFoundException", "The data store has no such image set.")
-        fault = self.faults.take(IMAGE_SET_FAULTS, operation, list_stored_names(image_set))
+        fault = self.faults.take(IMAGE_SET_FAULTS, operation, list_fault_match_texts(image_set))
         return image_set, None if fault is None else fault.kind
 
     def _count_read(self, image_set: ImageSet) -> None:
@@ -115,7 +115,7 @@ class ImageSetHandlers:
             change.reads_left -= 1
 
 
-def list_stored_names(image_set: ImageSet) -> tuple[str, str, str]:
+def list_fault_match_texts(image_set: ImageSet) -> tuple[str, str, str]:
     """Return the image set's id, Study Instance UID and Series Instance UID, for `Fault.match`."""
     latest = image_set.latest
     return image_set.image_set_id, latest.study_instance_uid, latest.series_instance_uid

@@ -61,7 +61,7 @@ def search_image_sets(image_sets: ImageSets, datastore_id: str, criteria: Mappin
     predicates = [_make_filter_predicate(search_filter) for search_filter in criteria.get("filters", ())]
     matches = [
         image_set
-        for image_set in image_sets.select_active(datastore_id)
+        for image_set in image_sets.select_not_deleted(datastore_id)
         if all(predicate(image_set) for predicate in predicates)
     ]
     order = criteria.get("sort", DEFAULT_SORT)

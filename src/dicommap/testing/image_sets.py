@@ -229,7 +229,7 @@ class ImageSets:
         """Return the image set with this id, also if it was deleted. Return None if the data store never had it."""
         return self._by_id.get((datastore_id, image_set_id))
 
-    def select_active(self, datastore_id: str) -> Iterator[ImageSet]:
+    def select_not_deleted(self, datastore_id: str) -> Iterator[ImageSet]:
         """Yield the image sets of a data store that were not deleted, the oldest first."""
         return (
             image_set for image_set in self.all if image_set.datastore_id == datastore_id and not image_set.deleted_at
@@ -296,7 +296,7 @@ class ImageSets:
         if change.fail is not None:
             change.fail()
 
-    def end_changes(self) -> None:
+    def end_all_changes(self) -> None:
         """End the updates and copies of all image sets."""
         for image_set in list(self.all):
             if image_set.pending is not None:

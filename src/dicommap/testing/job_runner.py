@@ -174,7 +174,7 @@ class JobRunner:
 
     def _change_stored_image_sets(self, job: StartedJob, overrides: JobOverrides) -> None:
         """Apply the overrides of a job without P10 files to the stored image sets of their studies and series."""
-        for image_set in list(self.image_sets.select_active(job.datastore_id)):
+        for image_set in list(self.image_sets.select_not_deleted(job.datastore_id)):
             latest = image_set.latest
             study, series = latest.study_instance_uid, latest.series_instance_uid
             if overrides.has_override_of(study, series):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dicommap.testing.answer_pages import make_page
+from dicommap.testing.answer_pages import make_answer_page
 from dicommap.testing.operations import ServiceError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class OperationHandlers:
         for job in self.jobs.find(request["datastoreId"]):
             self.jobs.advance_on_poll(job)
         jobs = self.jobs.find(request["datastoreId"], request.get("jobStatus"))
-        return make_page("jobSummaries", [_make_job_summary(job) for job in jobs], request)
+        return make_answer_page("jobSummaries", [_make_job_summary(job) for job in jobs], request)
 
     def _get_datastore(self, request: Mapping[str, Any]) -> dict[str, Any]:
         status = self._get_datastore_status(request["datastoreId"])
@@ -110,7 +110,7 @@ class OperationHandlers:
             for datastore_id, status in self.datastores.items()
             if wanted_status in (None, status)
         ]
-        return make_page("datastoreSummaries", summaries, request)
+        return make_answer_page("datastoreSummaries", summaries, request)
 
     def _describe_fhir_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
         properties = self.fhir_jobs.get((request["DatastoreId"], request["JobId"]))

@@ -260,7 +260,7 @@ class ImportJobService:
         """
         with self._lock:
             if job_id is None:
-                self._image_sets.end_changes()
+                self._image_sets.end_all_changes()
             for job in self._jobs.started:
                 if job_id in (None, job.job_id):
                     self._jobs.advance(job)

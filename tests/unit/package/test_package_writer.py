@@ -259,7 +259,9 @@ def test_lines_are_read_of_files_of_any_size(tmp_path: Path, monkeypatch: pytest
 def test_a_document_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    monkeypatch.setattr(regular_files, "_read_pieces", failing(regular_files._read_pieces, after=0, error=denied))
+    monkeypatch.setattr(
+        regular_files, "_read_all_within_limit", failing(regular_files._read_all_within_limit, after=0, error=denied)
+    )
     with pytest.raises(DocumentError, match="Permission denied") as caught:
         read_document(tmp_path / "a")
     assert str(tmp_path) not in str(caught.value)
@@ -274,7 +276,9 @@ def test_a_folder_reads_only_what_it_is_asked_for(tmp_path: Path, monkeypatch: p
     assert "../b" not in folder
     assert ("b" in folder, len(folder), list(folder)) == (True, 2, ["b", "sub/a"])
     monkeypatch.setattr(
-        regular_files, "_read_pieces", failing(regular_files._read_pieces, after=0, error=OSError(errno.EIO, "x"))
+        regular_files,
+        "_read_all_within_limit",
+        failing(regular_files._read_all_within_limit, after=0, error=OSError(errno.EIO, "x")),
     )
     assert "b" in folder
     with pytest.raises(DocumentError):

@@ -18,7 +18,7 @@ from dicommap.reading.document_limits import (
     PLAN_LIMIT,
     SUBMISSION_LIMIT,
     TABLE_LIMIT,
-    choose_unknown_document_limit,
+    choose_limit_of_unknown_document,
     has_more_json_values,
 )
 from dicommap.reconciliation.lenient_json import parse_lenient_json
@@ -88,8 +88,8 @@ def test_each_file_of_a_package_has_its_limit(path: str, limit: object) -> None:
 
 
 def test_a_document_alone_may_be_what_it_can_be() -> None:
-    assert choose_unknown_document_limit(b'{"jobs": []}').values == PLAN_LIMIT.values
-    assert choose_unknown_document_limit(b"{}").values == OVERRIDE_LIMIT.values
+    assert choose_limit_of_unknown_document(b'{"jobs": []}').values == PLAN_LIMIT.values
+    assert choose_limit_of_unknown_document(b"{}").values == OVERRIDE_LIMIT.values
 
 
 def test_the_largest_configuration_that_aws_takes_is_read() -> None:

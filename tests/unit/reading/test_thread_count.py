@@ -35,7 +35,7 @@ def detect(calls: Sequence[tuple[float, int]]) -> int | None:
             detector.unmeasured -= 1
             clock.call(seconds)
             continue
-        detector.call(clock.call, seconds)
+        detector.call_and_measure(clock.call, seconds)
         if detector.take_wait_verdict():
             return number
     return None

@@ -63,7 +63,7 @@ def test_after_a_deletion_the_series_is_new() -> None:
     image_sets.delete(deleted)
     new = image_sets.add(STORE, imported_instance("b", PatientID="P3"))
     assert (new.is_primary, new.version, other.is_primary) == (True, 1, False)
-    assert list(image_sets.select_active(STORE)) == [other, new]
+    assert list(image_sets.select_not_deleted(STORE)) == [other, new]
     assert image_sets.get(STORE, deleted.image_set_id) is deleted
     assert deleted.deleted_at is not None
 
