@@ -124,6 +124,7 @@ class Comparison(Displayable):
         return build_comparison_report(content, None if self.is_same else self.plot().to_figure())
 
     def _make_content(self, *, show_values: bool) -> ComparisonContent:
+        """Return what the reports of this comparison show."""
         from dicommap.display.comparison_report import ComparisonContent
 
         return ComparisonContent(

@@ -269,7 +269,7 @@ def _draft_package(
 ) -> Draft:
     """Resolve the edits, plan the jobs, and write the package if no issue is an error.
 
-    `is_unplanned` says that the user named no S3 prefix. Then the documents are checked, but they are not in the draft.
+    If `is_unplanned` is true, the user named no S3 prefix: the documents are checked, but they are not in the draft.
     """
     require_no_drafted_members(settings.account)
     call_issues = [

@@ -58,7 +58,7 @@ _MEMBERS = ("datastoreId", "dataAccessRoleArn", "inputS3Uri", "outputS3Uri")
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ProbeResult(Displayable):
-    """The result of a probe: its answers. A dry run has the requests that it would send, a clean-up what it deleted."""
+    """The result of `probe`: its answers, an estimate for a dry run, or the numbers of deleted items for a clean-up."""
 
     directory: Path
     issues: Issues

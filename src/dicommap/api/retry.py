@@ -199,6 +199,7 @@ class RetryBuilder:
         )
 
     def _plan_jobs_in_place(self) -> Iterator[PlannedJob]:
+        """Yield a job for each earlier job that imported nothing, with the same prefix and objects."""
         for number, job in enumerate(self._selection.whole, 1):
             uri = S3Uri.parse(job.inputS3Uri) or NO_URI
             yield PlannedJob(id=f"{number:04}", uri=uri, staged=job.staged, objects=JobObjects(self._package, job))

@@ -60,6 +60,7 @@ def _to_clients(name: str, value: object) -> Clients:
 
 
 def _to_executor(name: str, value: object) -> object:
+    """Return the argument `executor` unchanged. Raises UsageError if it has no method `submit`."""
     if isinstance(value, type) or not callable(getattr(value, "submit", None)):
         raise make_type_error(name, value, "a concurrent.futures.Executor")
     return value
@@ -76,6 +77,7 @@ def _require_directories(sources: Sequence[Source]) -> None:
 
 
 def _to_in_flight(name: str, value: object) -> int:
+    """Return the argument `in_flight` as an int from 1 to MAX_IN_FLIGHT. Raises UsageError."""
     number: int = to_integer(minimum=1)(name, value)
     if number > MAX_IN_FLIGHT:
         raise UsageError(f"{name} is {number}.", fix=f"Give an integer from 1 to {MAX_IN_FLIGHT}.")

@@ -116,6 +116,7 @@ class Sheet(Displayable):
         return self._save_workbook(file) if suffix == _WORKBOOK_SUFFIX else write_sheet(file, self)
 
     def _save_workbook(self, path: Path) -> int:
+        """Write the sheet to a new Excel workbook, and return the number of rows."""
         from dicommap.edits.workbook_columns import describe_sheet_columns
         from dicommap.model.extras import require_extra
         from dicommap.writing.workbook_writer import WORKSHEET_ROWS, make_too_many_rows_error, write_new_workbook
@@ -139,6 +140,7 @@ class Sheet(Displayable):
             self._carried_instances = carry_over.instances
 
     def _has_all_rows(self) -> bool:
+        """Return whether the sheet has a row for each study, series or instance of the inventory."""
         return self._selection == Selection() and self._carried_instances is None
 
     def _count_all_groups(self) -> int:
@@ -164,6 +166,7 @@ class Sheet(Displayable):
         return search.find_series(series, self._patterns) if self._patterns else series
 
     def _iterate_carried_instances(self, targets: Iterable[Target]) -> Iterator[InstanceValues]:
+        """Yield the values of the instances that have rows in the older sheet, study by study."""
         for study, of_study in groupby(targets, key=lambda target: target.study_instance_uid):
             named = set(of_study)
             yield from (
@@ -293,6 +296,7 @@ def _require_few_instances(inventory: Inventory) -> None:
 
 
 def _read_older_sheet(path: Path, inventory: Inventory, encoding: str | None) -> tuple[EditedSheet, list[Issue]]:
+    """Return the older sheet of `carry_over` and its issues. Raises DocumentError if it cannot be read."""
     settings = CsvSettings(encoding=None if encoding is None else require_encoding(encoding))
     name = make_printable(path.name)
     older, issues = read_sheet(name, read_document(path, TABLE_LIMIT.bytes), inventory.keywords, settings)

@@ -179,6 +179,7 @@ def _find_package_error_issues(planned: PackageDirectory) -> list[Issue]:
 def _stage_jobs(
     planned: PackageDirectory, chosen: Sequence[PlanJob], store: CopyStore, progress: ProgressOption
 ) -> StageResult:
+    """Stage some jobs of a package one after the other, and return the result of all."""
     issues: list[Issue] = []
     done: list[StagedJobResult] = []
     with progress_reporter(progress, "files") as report, ThreadPoolExecutor(COPIES_AT_ONCE) as executor:
@@ -319,4 +320,5 @@ def _stray_issues(
 
 
 def _make_object_location(uri: S3Uri, key: str) -> Location:
+    """Return the location of an issue about an object below an S3 prefix."""
     return Location(path=make_printable(f"{uri}{key}"))

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateOptions:
-    """The options of an UpdateRun. They are parameters of `update`, which describes them."""
+    """The options of an UpdateRun. `update` has parameters with the same names, and describes them."""
 
     datastore_id: str | None = None
     studies: Sequence[str] = ()
@@ -202,6 +202,7 @@ class UpdateRun:
         return any(revert is None or revert.state != "reverted" for revert in reverts)
 
     def _make_updater(self, studies: frozenset[str]) -> PackageUpdater:
+        """Return the updater of the package. If the package has jobs, it updates only image sets that they imported."""
         package = self._package
         if package is None:
             raise AssertionError("a package with errors is not updated")

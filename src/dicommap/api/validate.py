@@ -293,6 +293,7 @@ def _document_issues(
 
 
 def _json_document_issues(place: Path, context: _DocumentContext) -> Iterator[Issue]:
+    """Yield the issues of a JSON document. Its kind is detected from its content."""
     data = read_document(place)
     if data.startswith(SQLITE_SIGNATURE):
         raise DocumentError(
@@ -325,6 +326,7 @@ def _json_document_issues(place: Path, context: _DocumentContext) -> Iterator[Is
 
 
 def _request_issues(document: dict[str, object], context: _DocumentContext) -> Iterator[Issue]:
+    """Yield the issues of a StartDICOMImportJob request and of the import configuration in it."""
     inner = "/importConfiguration"
     # The issues inside the import configuration are left out here: it is checked below, also by more rules.
     own_issues = (
@@ -352,9 +354,10 @@ def _is_pointer_within(pointer: str, outer: str) -> bool:
 
 
 def _open_override_folder(place: Path, files: StrPath | None) -> FilesByPath | None:
-    """Return the override files for a document, from the directory `files`, or else from `files` beside the document.
+    """Return the override files for a document, which are in a directory.
 
-    Return None if `files` is None and there is no such directory. Raises DocumentError if a named one does not exist.
+    The caller names the directory with `files`. By default it is the directory `files` beside the document, and None is
+    returned if it does not exist. Raises DocumentError if a directory that the caller names does not exist.
     """
     folder = place.parent / "files" if files is None else Path(files)
     if folder.is_dir():

@@ -122,7 +122,7 @@ class Verification(Displayable):
 class VerificationSettings:
     """Settings of a VerificationRun: its job manifests and metadata, its image sets, and its request rates.
 
-    They are parameters of `verify`, which describes them.
+    `verify` has parameters with the same names, and describes them.
     """
 
     manifests: Path | None = None

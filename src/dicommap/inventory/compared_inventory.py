@@ -336,8 +336,10 @@ def _make_source_reader(roots: Mapping[int, str]) -> CellReader:
 
 
 def _read_is_instance(cell: object) -> bool:
+    """Return whether a cell is the disposition `instance`."""
     return cell == Disposition.INSTANCE.value
 
 
 def _read_digest(cell: object) -> bytes:
+    """Return the digest in a cell, or no bytes if the cell has none."""
     return cell if isinstance(cell, bytes) else b""

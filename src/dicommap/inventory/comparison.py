@@ -89,6 +89,7 @@ class InventoryComparer:
             yield from self._compare_study(study, members)
 
     def _compare_study(self, study: str, pairs: Iterable[InstancePair]) -> Iterator[Difference]:
+        """Yield what differs in one study: its instances, each series after its instances, then the study itself."""
         changes = _AttributeChangeCounter(study, None)
         counts = InstanceCounts()
         statuses: Counter[DifferenceStatus] = Counter()
@@ -134,6 +135,7 @@ class InventoryComparer:
             )
 
     def _add_attribute_totals(self, instances: Counter[str]) -> None:
+        """Add the differing attributes of one series to the totals. `instances` has the number for each keyword."""
         for keyword, count in instances.items():
             total = self.totals.attributes.setdefault(keyword, AttributeTotals())
             total.instances += count
@@ -277,6 +279,7 @@ class _AttributeChangeCounter:
     def _rank_changes(
         self, keyword: str, listed: Counter[tuple[str, str]]
     ) -> Iterator[tuple[str | None, str | None, int]]:
+        """Yield the old value, the new value and the number of instances of each change, the most frequent first."""
         for (before, after), instances in sorted(listed.items(), key=lambda item: (-item[1], item[0])):
             yield before, after, instances
         if self._others[keyword]:

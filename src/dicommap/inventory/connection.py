@@ -69,6 +69,7 @@ def build_distinct_count_sql(keyword: str) -> str:
 
 
 def _normalize_name_cell(cell: str | bytes) -> str | bytes:
+    """Return a person name in a cell in its normalized form, as text or bytes like the cell."""
     if isinstance(cell, bytes):  # a value that could not be decoded
         return normalize_person_name(cell.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
     return normalize_person_name(str(cell))

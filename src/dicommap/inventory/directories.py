@@ -143,6 +143,7 @@ def _read_known_instances(
 def _read_known_directory(
     connection: sqlite3.Connection, source: int, path: str, mtime_ns: int
 ) -> KnownDirectory | None:
+    """Return the content of a directory. Return None if its time changed, or if its paths must be found again."""
     query = "SELECT entries FROM directory WHERE (source, path, mtime_ns) = (?, ?, ?)"
     row = connection.execute(query, (source, encode_path(path), mtime_ns)).fetchone()
     entries = -1 if row is None else read_integer(row[0])

@@ -24,7 +24,7 @@ INSTANCE_NUMBER = "InstanceNumber"
 KINDS_OF_FILES = frozenset({ChangeKind.PATH, ChangeKind.SIZE, ChangeKind.ETAG, ChangeKind.DUPLICATES})
 """Kinds of changes that are ignored if only one inventory is of a data store, which has other paths and copies."""
 KEYWORDS_OF_FILES = frozenset({"TransferSyntaxUID"})
-"""Attributes that are ignored in the same case: HealthImaging may store frames in another transfer syntax."""
+"""Attributes that are ignored if only one inventory is of a data store, which may store another transfer syntax."""
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
 _MAX_CACHED_HEADERS = 4096
 
@@ -120,6 +120,7 @@ class InstanceComparer:
         kinds: tuple[ChangeKind, ...] = (),
         attributes: tuple[AttributeDifference, ...] = (),
     ) -> InstanceDifference:
+        """Return the difference of an instance. `old` or `new` is None if only one inventory has the instance."""
         known = new or old
         assert known is not None  # noqa: S101  for mypy: one inventory has the instance
         study, series, instance = known.key
@@ -160,6 +161,7 @@ class InstanceComparer:
             yield from {ChangeKind.ETAG} - self._ignored
 
     def _compare_attributes(self, first: InstanceFile, second: InstanceFile) -> tuple[AttributeDifference, ...]:
+        """Return the attributes that differ between two files: those of their headers, and InstanceNumber."""
         attributes = self._headers.compare(first, second)
         if first.instance_number != second.instance_number and INSTANCE_NUMBER in self.keywords:
             number = AttributeDifference(INSTANCE_NUMBER, first.instance_number, second.instance_number)
@@ -222,9 +224,9 @@ class _HeaderComparer:
             self._after.read_header_values(second, self._keywords),
         )
         for keyword, before, after in zip(self._keywords, *values, strict=True):
-            if before != after and not _is_same_name(keyword, before, after):
+            if before != after and not _is_same_person_name(keyword, before, after):
                 yield AttributeDifference(keyword, before, after)
 
 
-def _is_same_name(keyword: str, before: str, after: str) -> bool:
+def _is_same_person_name(keyword: str, before: str, after: str) -> bool:
     return is_person_name_keyword(keyword) and normalize_person_name(before) == normalize_person_name(after)

@@ -261,6 +261,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         return (row for row in rows if not _is_archive_member(row[0], archives)) if archives else rows
 
     def _iterate_staged_objects(self, pieces: Sequence[StudyPart], largest: int) -> Iterator[PlannedObject]:
+        """Yield the files of parts of studies as objects, with the keys of their copies."""
         for study, its_pieces in groupby(pieces, key=lambda piece: piece.study_instance_uid):
             number = 0
             for piece in its_pieces:
@@ -283,11 +284,13 @@ class InventoryObjects(Iterable[PlannedObject]):
                     )
 
     def _query_study_rows(self, study: str, series: str | None, largest: int) -> Iterator[list[Any]]:
+        """Yield the rows of the files of a study or one of its series, without archive members and larger files."""
         for row in self._query_rows(STUDY_FILES_QUERY, (read_integer, *_OBJECT_READERS), study, series, largest):
             if not _is_archive_member(row[1], self._archives[row[0]]):
                 yield row
 
     def _query_series_sizes(self, largest: int) -> Iterator[Sequence[Any]]:
+        """Yield Study and Series Instance UID, number of files, bytes, and number of larger files of each series."""
         if not any(self._archives.values()):
             return self._query_rows(
                 SERIES_SIZES_QUERY,

@@ -161,4 +161,5 @@ def _make_cell_readers(keywords: Sequence[str]) -> tuple[CellReader, ...]:
 
 
 def _make_value_summaries(keywords: Sequence[str], cells: Sequence[Any]) -> dict[str, ValueSummary]:
+    """Return keyword -> ValueSummary, from the cells that `_make_cell_readers` has checked."""
     return {keyword: ValueSummary(*cells[2 * index : 2 * index + 2]) for index, keyword in enumerate(keywords)}

@@ -32,6 +32,7 @@ def require_replaceable(path: Path) -> None:
 
 
 def _require_inventory_or_nothing(path: Path) -> None:
+    """Raise InventoryError if the file at `path` exists, is not empty, and is not an inventory."""
     try:
         status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):

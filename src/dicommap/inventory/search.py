@@ -136,6 +136,7 @@ def find_series(series: Iterable[Series], patterns: Mapping[str, ShellPatterns])
 
 
 def _is_match(series: Series, patterns: Mapping[str, ShellPatterns]) -> bool:
+    """Return whether each keyword of `patterns` has a value in the series that matches."""
     uids = {"StudyInstanceUID": (series.study_instance_uid,), "SeriesInstanceUID": (series.series_instance_uid,)}
     return all(
         any(map(pattern.matches, uids[keyword] if keyword in uids else series.values[keyword]))

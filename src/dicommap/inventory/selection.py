@@ -147,6 +147,7 @@ class SelectionSql:
         return self._issue + SqlCondition(f" AND ({text})", sum((place.parameters for place in places), ()))
 
     def _build_has_issue_condition(self) -> SqlCondition:
+        """Return the condition that selects files with a selected issue; empty if issues are not selected."""
         return self._issue and _build_in_condition("file.id", _build_subquery(f"issue.file {_ISSUES}", self._issue))
 
     def _build_limit_condition(self, columns: str, condition: SqlCondition) -> SqlCondition:
@@ -196,10 +197,12 @@ def _build_header_condition(selection: Selection, connection: sqlite3.Connection
 
 
 def _make_cell_matcher(patterns: ShellPatterns) -> Callable[[object], bool]:
+    """Return an SQL function that returns whether a cell matches one of the patterns."""
     return lambda cell: patterns.matches(read_value(cell))
 
 
 def _build_issue_condition(selection: Selection) -> SqlCondition:
+    """Return the condition on the columns of the table `issue`: codes and severities."""
     condition = SqlCondition()
     for column, values in (
         ("code", selection.codes),

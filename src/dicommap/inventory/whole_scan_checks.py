@@ -61,6 +61,7 @@ def check_uids(connection: sqlite3.Connection) -> Iterator[Issue]:
 
 
 def _describe_uid_problem(uid: str) -> str | None:
+    """Return the root of a nonconformant UID, a space and its problem. Return None for a conformant UID."""
     problem = describe_uid_violation(uid)
     return None if problem is None else f"{uid_root_of(uid)} {problem}"
 
@@ -168,6 +169,7 @@ def _check_series_have_one_study(connection: sqlite3.Connection) -> Iterator[Iss
 def _check_inconsistent_attributes(
     connection: sqlite3.Connection, keywords: tuple[str, ...], level: Level
 ) -> Iterator[Issue]:
+    """Yield an issue for each attribute that has different values in one study or series."""
     levels = {Level.STUDY: (Level.PATIENT, Level.STUDY), Level.SERIES: (Level.SERIES,)}[level]
     compared = [keyword for keyword in keywords if level_of(tag_of(keyword) or 0) in levels]
     if not compared:

@@ -75,6 +75,7 @@ def decode_header(raw_header: RawHeader, wanted: WantedAttributes) -> Header | R
 def _decode_values(
     walked: WalkResult, encoding: DataSetEncoding, wanted: WantedAttributes
 ) -> tuple[dict[str, str], list[Issue]]:
+    """Return keyword -> text of each wanted value, and the issues of the texts."""
     charset = get_character_set(walked)
     has_ascii = charset.g0 is ASCII
     values: dict[str, str] = {}
@@ -218,6 +219,7 @@ class TextCache:
         return text
 
     def _decode_text(self, raw: bytes) -> str | None:
+        """Return the text of a value that is not an identifying UID. Return None if it has an issue."""
         kind = self._kind
         text = decode_raw_value(kind.tag, kind.vr, raw, kind.charset, kind.order)
         if text.isascii() and text.isprintable():
@@ -225,6 +227,7 @@ class TextCache:
         return None if any(find_text_issues(kind.keyword, get_vr(kind.tag, kind.vr), text, kind.charset)) else text
 
     def _decode_uid(self, raw: bytes) -> str | None:
+        """Return the text of an identifying UID. Return None if it cannot be in an AWS mapping."""
         is_uid_vr = self._kind.vr in (b"UI", b"")
         text = raw.decode("ascii", "replace").rstrip(" \0") if is_uid_vr else self._decode_text(raw)
         return None if text is None or describe_uid_mapping_problem(text) else text
@@ -236,7 +239,7 @@ class TextCaches:
     def __init__(self, wanted: WantedAttributes) -> None:
         self._tags = wanted.tags
         self._contexts: dict[tuple[SpecificCharacterSet, str], int] = {}
-        """Character set and byte order of data sets -> a number. It saves hashing them for each value."""
+        """Character set and byte order of data sets -> a number, which is faster to look up than the two."""
         self._by_kind: dict[tuple[int, int, bytes], TextCache] = {}
         """Number of a context, tag and VR -> the cache for such values."""
 

@@ -103,6 +103,7 @@ def strip_padding(vr: str, text: str) -> str:
 
 
 def _decode_text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
+    """Decode a text value with the character sets that its VR uses. Padding is kept."""
     if vr not in _CHARACTER_SET_VRS:
         return _replace_escapes(value.decode("ascii", KEEP_BYTES_HANDLER))
     if charset.whole:
@@ -124,6 +125,7 @@ def _strip_value_padding(vr: str, text: str) -> str:
 
 
 def _decode_numbers(code: str, value: bytes, order: str) -> str:
+    """Return binary numbers in decimal, with backslashes between them. `code` is their format in the module struct."""
     size = struct.calcsize("=" + code)
     if len(value) % size:
         return convert_bytes_to_surrogates(value)

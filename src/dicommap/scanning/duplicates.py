@@ -133,6 +133,7 @@ def _encode_path(path: str) -> bytes:
 
 
 def _has_equal_bytes(read_first: ReadAt, read_other: ReadAt) -> bool:
+    """Return whether two files have the same bytes. Both are read chunk by chunk."""
     offset = 0
     while True:
         ours, theirs = read_first(offset, _CHUNK_BYTES), read_other(offset, _CHUNK_BYTES)

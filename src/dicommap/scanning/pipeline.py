@@ -47,7 +47,7 @@ With fewer files, sending tasks to workers costs more time per file.
 """
 
 MIN_FILES_PER_BATCH = 25
-"""The number of files in the first batch if several processes read. The batches grow until they are whole."""
+"""The number of files in the first batch if several processes read. Later batches have more, up to FILES_PER_BATCH."""
 
 
 def write_inventory(

@@ -26,7 +26,7 @@ A scan does not reuse the rows of an inventory with another version.
 """
 
 MAX_KEPT_BYTES = 40 * 2**20
-"""The maximum size of all values of the headers that a worker keeps because they were read before an earlier file."""
+"""The maximum size of all values in the headers that wait in a worker. A header waits while an earlier file is read."""
 
 MAX_ROW_CHARACTERS = 2**22
 """A worker stops a task when its rows have more characters than this. The rows of 500 ordinary files have 100,000."""

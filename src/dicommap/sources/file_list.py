@@ -30,7 +30,7 @@ _BELOW_ROOT, _OUTSIDE_ROOT = b"0", b"1"
 
 
 class FileList(Source):
-    """A source with the listed files of a local tree. Each is in it once, in the order of a walk over the tree.
+    """A source with the listed files of a local tree. Each file is yielded once, in the order of a walk over the tree.
 
     The list is in a temporary file, because it may be too large for memory.
     """

@@ -236,6 +236,7 @@ class LocalFile:
             raise
 
     def _read_range(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset`, or fewer at the end of the file."""
         # There is no fstat before the first read, because it would take a tenth of the time, and most headers need one
         # read. If a device has replaced the file since the walk, the first read returns its bytes, and the next read
         # raises OSError.

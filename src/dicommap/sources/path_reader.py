@@ -214,7 +214,7 @@ class PathReader:
     def _open_and_list(
         self, path: str, flags: int, above: Sequence[Identity], max_names: int | None
     ) -> DirectoryListing | SourceFile:
-        """Open a directory and list it. Return a file with an issue if it is also one of the directories above it."""
+        """Open and list a directory. If it is also one of the directories `above` it, return a file with an issue."""
         descriptor = self._system.open(self._prefix + path, flags)
         try:
             status = self._system.fstat(descriptor)

@@ -68,7 +68,7 @@ class Opener(ABC):
     """
 
     can_open_in_threads: bool = False
-    """Whether files may be opened and read in several threads at once. If so, they are, while reading is slow."""
+    """Whether several threads may open and read files at once. If True, they do so while reading is slow."""
 
     @abstractmethod
     def open(self, path: str) -> AbstractContextManager[ReadAt]:
@@ -156,9 +156,9 @@ class Source(ABC):
     """Whether `walk_with_directories` yields directories."""
 
     directories_have_versions: bool = False
-    """Whether the source has its files in directories whose versions are known before their files, as image sets are.
+    """Whether the source's files are in directories with a version, such as image sets.
 
-    Then `walk_with_directories` always gets `find_known`, and calls it with a version in place of a time.
+    If True, `walk_with_directories` always gets `find_known`, and calls it with a version in place of a time.
     """
 
     can_hold_archives: bool = False

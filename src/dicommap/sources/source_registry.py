@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceOptions:
-    """Options for opening sources. If a source does not support an option that is set, it raises UsageError."""
+    """Options for opening sources. Opening a source raises UsageError if it does not support an option that is set."""
 
     follow_links: bool = False
     """Whether to follow links to directories in a local tree."""
@@ -129,6 +129,7 @@ def _require_data_store_alone(names: Sequence[str], count: int, options: SourceO
 
 
 def _open_source(named: StrPath, options: SourceOptions) -> Source:
+    """Open the source that a path or URI names."""
     text = _to_source_name(named)
     return next(kind for kind in SOURCE_KINDS if kind.matches(text)).open(text, options)
 

@@ -43,4 +43,4 @@ class SystemCalls:
 
 
 SYSTEM_CALLS = SystemCalls()
-"""The system calls of every tree for which no others are given."""
+"""The default system calls of a tree."""

@@ -78,7 +78,7 @@ class _ListCall:
         return _make_sort_key(self.path)
 
     def run(self, reader: PathReader) -> DirectoryListing | SourceFile | FailedPath | DirectoryStatus | None:
-        """List the directory, or read its status. Raises TooManyNamesError if it must not be listed ahead."""
+        """List the directory, or read its status. Raises TooManyNamesError if it is too large to be listed ahead."""
         if not self.is_checked:
             return reader.read_directory_status(self.path)
         max_names = MAX_NAMES_IN_DIRECTORY_AHEAD if self.is_ahead else None
@@ -179,7 +179,7 @@ class TreeWalk:
         self._names_ahead = 0
         """The number of names in directories that were listed and that the walk has not reached."""
         self._is_urgent = False
-        """Whether the walk needs the result of a call that is not submitted. This call is the first one in the heap."""
+        """Whether the walk waits for the result of the first call in the heap, which is not submitted yet."""
         self._is_paused = False
         """Whether the submission of calls is paused."""
 

@@ -76,10 +76,12 @@ def read_arrow_table(
 def _read_batches(
     connection: sqlite3.Connection, query: str, columns: Sequence[FrameColumn], schema: pyarrow.Schema
 ) -> Iterator[pyarrow.RecordBatch]:
+    """Yield the rows of a query as record batches of BATCH_ROWS rows."""
     waiting: list[pyarrow.RecordBatch] = []
     for rows in _read_row_chunks(connection, query):
         cells = [
-            _make_array(column, list(values)) for column, values in zip(columns, zip(*rows, strict=True), strict=True)
+            _make_arrow_array(column, list(values))
+            for column, values in zip(columns, zip(*rows, strict=True), strict=True)
         ]
         waiting.append(pyarrow.RecordBatch.from_arrays(cells, schema=schema))
         if len(waiting) * _FETCH_ROWS >= BATCH_ROWS:
@@ -89,6 +91,7 @@ def _read_batches(
 
 
 def _combine_batches(batches: list[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
+    """Yield one record batch with the rows of all batches; none if the list is empty."""
     if batches:
         yield from pyarrow.Table.from_batches(batches).combine_chunks().to_batches()
 
@@ -102,7 +105,8 @@ def _read_row_chunks(connection: sqlite3.Connection, query: str) -> Iterator[lis
         raise make_inventory_error(error) from None
 
 
-def _make_array(column: FrameColumn, cells: list[Any]) -> pyarrow.Array:
+def _make_arrow_array(column: FrameColumn, cells: list[Any]) -> pyarrow.Array:
+    """Return the cells of a column as an Arrow array. Raises InventoryError if a cell has the wrong type."""
     kinds = set(map(type, cells))
     if column.is_nullable:
         kinds.discard(type(None))

@@ -95,6 +95,7 @@ def _build_from_clause(level: FrameLevel, keywords: Sequence[str], join: str) ->
 
 
 def _build_summary_subquery(fixed: str, keys: str, keywords: Sequence[str]) -> str:
+    """Return a subquery with a row for each study or series: counts, and the values that all its headers share."""
     values = "".join(
         f', CASE WHEN {build_distinct_count_sql(keyword)} = 1 THEN MAX("{keyword}") END AS "{keyword}",'
         f' {build_distinct_count_sql(keyword)} AS "{keyword}_distinct"'
@@ -168,6 +169,7 @@ def _require_column_limit(connection: sqlite3.Connection, columns: tuple[FrameCo
 
 
 def _reopen_connection(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Return a second connection to the same inventory; for an inventory in memory, a connection to a copy."""
     try:
         ((name,),) = connection.execute(_DATABASE_PATH_QUERY)
     except sqlite3.ProgrammingError as error:
@@ -194,11 +196,13 @@ def _reopen_connection(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def _make_cached_text_function(parse: Callable[[str], _Cell]) -> Callable[[str | None], _Cell | None]:
+    """Return an SQL function that parses a text with `parse`, and caches results."""
     cached_parse = lru_cache(maxsize=_CACHE_SIZE)(parse)
     return lambda cell: None if cell is None else cached_parse(cells.read_text(cell))
 
 
 def _make_enum_function(enum: type[Disposition] | type[Severity]) -> Callable[[object], str]:
+    """Return an SQL function that checks that a cell is a value of `enum`."""
     read = cells.make_enum_reader(enum)
     return lambda cell: str(read(cell).value)
 
@@ -212,5 +216,6 @@ def _format_undecodable_value(cell: bytes) -> str:
 
 
 def _get_location_member(cell: str, member: str) -> str | None:
+    """Return a member of an issue's location as text; None if the location does not have it."""
     value = getattr(cells.read_location(cell), member)
     return None if value is None else str(value)

@@ -79,6 +79,7 @@ def _require_writable_path(path: Path, *, overwrite: bool) -> None:
 def _write_batches(
     path: Path, schema: pyarrow.Schema, batches: Iterator[pyarrow.RecordBatch], *, overwrite: bool
 ) -> int:
+    """Write record batches to a partial file, move it to `path`, and return the number of rows."""
     rows = 0
     with partial_file(path) as partial:
         with partial.open() as file:

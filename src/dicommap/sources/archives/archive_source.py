@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dicommap.sources.source import FindKnownDirectory, HeaderResult, KnownMembers, ReadHeader
 
 MAX_OPEN_ARCHIVES = 8
-"""The maximum number of archives that a thread keeps open. Fewer are open if they have over MAX_ENTRIES entries."""
+"""The maximum number of archives that a thread keeps open. Together they have at most MAX_ENTRIES entries."""
 
 _Key = tuple[str, str, "ArchiveState"]
 """The root of a tree, the path of an archive, and the state of the archive."""
@@ -107,6 +107,7 @@ class ArchiveSource(Source):
         close_archives()
 
     def _list_archive_and_members(self, file: SourceFile) -> Iterable[SourceFile]:
+        """Return an archive and its members. Members that an earlier scan has listed are taken from that scan."""
         members = self._known_members(file) if is_sequential_archive(file.path) else None
         return (
             list_archive_and_members(self._tree, file)
@@ -211,6 +212,7 @@ class ArchiveOpener(Opener):
             raise ArchiveError(make_issue("archive.changed"))
 
     def _read_current_state(self, path: str) -> ArchiveState:
+        """Return the size and time of an archive now. Raises ArchiveError if it was removed."""
         try:
             return get_archive_state(self._tree.status(path))
         except (FileNotFoundError, NotADirectoryError):

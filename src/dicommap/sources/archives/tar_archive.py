@@ -276,6 +276,7 @@ class CompressedTarArchive:
         self._begin_with_first_entry()
 
     def _begin_with_first_entry(self) -> None:
+        """Forget the entries that were read, and decompress the file again from its beginning."""
         self._bytes = self._open_decompressed_stream()
         self.names = UniqueNames()
         self.issues: list[Issue] = []
@@ -313,7 +314,7 @@ class _PlainTarReader:
 
 
 def _make_entry_names_unique(entries: Iterator[TarEntry], names: UniqueNames) -> Iterator[tuple[str, TarEntry]]:
-    """Yield each entry after a name that is unique in the archive. Raises ArchiveError if there are too many."""
+    """Yield pairs of a name that is unique in the archive and the entry. Raises ArchiveError for too many entries."""
     for count, entry in enumerate(entries, 1):
         require_entry_count(count)
         yield names.make_unique(entry.name), entry

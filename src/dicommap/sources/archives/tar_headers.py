@@ -63,7 +63,7 @@ class TarEntry(NamedTuple):
     name: str
     size: int
     offset: int
-    """The offset of the entry's data in the tar file. `read_tar_entries` yields the entry with its reader there."""
+    """The offset of the entry's data in the tar file. When `read_tar_entries` yields the entry, its reader is there."""
     is_link: bool
     special_kind: str | None
     """The kind of a special file, such as "FIFO". None for other entries."""
@@ -108,6 +108,7 @@ def read_tar_entries(source: ForwardReader, issues: list[Issue]) -> Iterator[Tar
 
 
 def _make_tar_entry(info: TarInfo, name: str, size: int, offset: int, *, sparse: bool) -> TarEntry:
+    """Return the TarEntry of a parsed header. `sparse` says whether it is the header of a sparse file."""
     reason = "it is a sparse file" if sparse else None
     if info.type == _GNU_CONTINUED:
         reason = "its beginning is in another archive"
@@ -182,6 +183,7 @@ def _parse_extended_header(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _parse_entry_size(attributes: ExtendedAttributes, size: int) -> int:
+    """Return the size of an entry: from its extended header, or else `size`, the size in its ustar header."""
     written = attributes.get("size")
     if written is None:
         return size
@@ -191,6 +193,7 @@ def _parse_entry_size(attributes: ExtendedAttributes, size: int) -> int:
 
 
 def _parse_entry_name(attributes: ExtendedAttributes, name: str) -> str:
+    """Return the name of an entry: from its extended header, or else `name`, the name in its ustar header."""
     written = attributes.get("GNU.sparse.name") or attributes.get("path")
     if written is not None:
         name = written.partition(b"\0")[0].decode("utf-8", "surrogateescape")

@@ -54,7 +54,7 @@ DENIALS_LIMIT = 8
 """AwsError is raised if this number of image sets in a row cannot be read because a permission is missing."""
 
 _IMAGE_SETS_REMEMBERED = 10_000
-"""Number of image sets that are remembered, so that one that a page of the search repeats is read once."""
+"""Number of image sets whose ids are remembered. If the search yields one of them again, it is not read again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ class _ListedImageSet:
 
     @property
     def time_ns(self) -> int:
-        """Return the time of the last change of the image set, in nanoseconds since 1970; 0 if AWS did not say it."""
+        """Return the time of the last change of the image set, in nanoseconds since 1970; 0 if AWS gave no time."""
         updated = self.summary.updatedAt or self.summary.createdAt
         return 0 if updated is None else clamp_time_ns(_convert_to_nanoseconds(updated))
 
@@ -190,6 +190,7 @@ class DataStore(Source):
             self._count.end()
 
     def _read_image_sets(self, calls: Calls, find_known: FindKnownDirectory | None) -> Iterator[SourceFile]:
+        """Yield the instances of all image sets. `calls` fetches metadata of several image sets at once."""
         listed = self._list_image_sets(find_known)
         for image_set, body in calls.map(self._fetch_metadata, listed, first_threads=REQUESTS_AT_ONCE):
             for file in self._list_instance_files(image_set, body):
@@ -294,7 +295,7 @@ class _StoredInstanceOpener(Opener):
     def open(self, path: str) -> AbstractContextManager[ReadAt]:
         """Raise FileError: only the metadata of stored instances is read."""
         del path
-        raise _make_not_read_error()
+        raise _make_missing_header_error()
 
     def for_files(self, files: Sequence[SourceFile]) -> Opener:
         """Return an opener with the headers of some files of a walk."""
@@ -310,10 +311,10 @@ class _StoredInstanceOpener(Opener):
         del read_header, calls
         for path, _ in files:
             header = self._headers.get(path)
-            yield header or make_rejected_file(_make_not_read_error()), NO_TRAFFIC
+            yield header or make_rejected_file(_make_missing_header_error()), NO_TRAFFIC
 
 
-def _make_not_read_error() -> FileError:
+def _make_missing_header_error() -> FileError:
     # This happens if rows of the earlier inventory are damaged: its image sets are then read in the next scan.
     return FileError(make_issue("image-set.unreadable", reason="the earlier inventory is damaged; scan again"))
 

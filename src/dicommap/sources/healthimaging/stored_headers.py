@@ -109,6 +109,7 @@ class StoredHeaderReader:
     def _read_instance_header(
         self, uid: str, attributes: Mapping[str, Any], shared: _Values | Issue
     ) -> Header | RejectedFile:
+        """Return the header of an instance. `shared` has the values of its series, or the issue of reading them."""
         try:
             if not isinstance(shared, dict):
                 raise _UnreadableValueError(shared)
@@ -202,6 +203,7 @@ def _has_no_surrogates(text: str) -> bool:
 
 
 def _format_single_value(vr: str, value: Any) -> str | None:  # noqa: ANN401  JSON of any type
+    """Return one JSON value as text. Return None if its form is not known."""
     if value is None:
         return ""
     if isinstance(value, bool):

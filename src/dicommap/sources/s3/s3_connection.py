@@ -96,6 +96,7 @@ def require_s3_extra() -> None:
 # The process id is part of the cache key, because the clients do not work after a fork.
 @lru_cache(maxsize=8)
 def _get_clients(connection: S3Connection, process: int) -> Clients:
+    """Return the boto3 clients of a process for a bucket, from a cache if possible."""
     del process
     require_s3_extra()
     return replace(connection.clients)
@@ -103,6 +104,7 @@ def _get_clients(connection: S3Connection, process: int) -> Clients:
 
 @lru_cache(maxsize=8)
 def _get_store(connection: S3Connection, process: int) -> S3Store:
+    """Return the obstore client of a process for a bucket, from a cache if possible."""
     from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.store import S3Store
 
@@ -145,6 +147,7 @@ def _uses_virtual_host(endpoint: str, bucket: str) -> bool:
 
 
 def _make_client_options(endpoint: str) -> ClientConfig:
+    """Return obstore's settings for HTTP: timeouts, and the certificates that AWS_CA_BUNDLE names."""
     options: ClientConfig = {
         "allow_http": endpoint.startswith("http://"),
         "connect_timeout": timedelta(seconds=CONNECT_SECONDS),

@@ -124,13 +124,14 @@ class S3InventoryList:
     def _read_data_file_rows(
         self, manifest: S3InventoryManifest, data_file: S3InventoryFile, connection: S3Connection
     ) -> Iterator[tuple[bytes, int, str, int]]:
+        """Yield a database row for each object below the prefix. Raises DocumentError if the data file is damaged."""
         with tempfile.TemporaryFile() as file:
             manifest.copy_data_file(data_file, connection, file)
             if _compute_md5(file) != data_file.md5.lower():
                 raise _damaged_file_error(data_file, "its bytes are not those of the MD5 checksum in the manifest")
             try:
                 for listed in self._read_objects(file, data_file.name):
-                    row = _make_list_row(listed)
+                    row = _make_database_row(listed)
                     if listed.key.startswith(self._prefix):
                         yield row
             except (OSError, ValueError):
@@ -163,7 +164,8 @@ def _choose_object_reader(manifest: S3InventoryManifest) -> Callable[[BinaryIO, 
     return lambda file, _: objects(file)
 
 
-def _make_list_row(listed: S3Object) -> tuple[bytes, int, str, int]:
+def _make_database_row(listed: S3Object) -> tuple[bytes, int, str, int]:
+    """Return an object as a row of the temporary database. Raises ValueError if it has no ETag or no valid size."""
     etag = listed.etag.strip('"')
     if not etag or not 0 <= listed.size <= _MAX_SQLITE_INTEGER:
         raise ValueError("no ETag, or no size")

@@ -136,6 +136,7 @@ def read_s3_inventory_manifest(path: StrPath, connection: S3Connection) -> S3Inv
 
 
 def _parse_manifest(content: bytes, directory: Path | None) -> S3InventoryManifest:
+    """Parse the bytes of a manifest.json. Raises DocumentError if it is damaged or lacks a column that a scan needs."""
     try:
         if has_more_json_values(content, S3_INVENTORY_LIMIT.values):
             raise ValueError("too many values")
@@ -173,6 +174,7 @@ def _parse_format(name: str) -> S3InventoryFormat:
 
 
 def _parse_bucket_name(name: str) -> str:
+    """Return the name of a bucket from its name or its ARN."""
     return name.rpartition(":")[2] if name.startswith(_BUCKET_ARN) else name
 
 

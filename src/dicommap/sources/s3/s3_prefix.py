@@ -144,6 +144,7 @@ class S3Prefix(Source):
             yield from self._ahead.count.increases()
 
     def _list_single_object(self, name: str) -> Iterator[SourceFile]:
+        """Yield the source's only object, or nothing if it was deleted."""
         key = self._uri.prefix + name
         objects = [listed for listed in self._lister.page(key, count=1).objects if listed.key == key]
         yield from make_source_files(self._uri.prefix, self._ahead.objects(iter([ListingPage(objects, None)])))
@@ -234,6 +235,7 @@ class _BackgroundLister:
 def _try_put_into_queue(
     queue: Queue[ListingPage | BaseException | None], item: ListingPage | BaseException | None, stopped: threading.Event
 ) -> bool:
+    """Put an item into a queue that may be full. Return False if the listing was stopped before there was room."""
     while not stopped.is_set():
         try:
             queue.put(item, timeout=_POLL_SECONDS)
