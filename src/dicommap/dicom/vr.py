@@ -47,7 +47,9 @@ PN_GROUPS = 3
 _CHARACTER_LIMITS = {"LO": 64, "SH": 16, "ST": 1024, "LT": 10240, "PN": 64}
 _LARGEST_VALUE_BYTES = 2**32 - 2
 """Maximum number of bytes of a value whose VR has no smaller limit (PS3.5 Table 6.2-1: UC, UR, UT)."""
-_BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "TM": 14, "UI": 64}
+MAX_IS_BYTES = 12
+"""Maximum number of bytes of an IS value (PS3.5 Table 6.2-1)."""
+_BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": MAX_IS_BYTES, "TM": 14, "UI": 64}
 _MAX_CHECKED_CHARACTERS = 1024
 """Maximum number of characters of a value whose form is checked. Longer values are only reported as too long."""
 _MAX_INTEGER_DIGITS = 25

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 
     from dicommap.edits.rules_file import LookupSettings
+    from dicommap.edits.table import Table
     from dicommap.model.study import AttributeValues
 
 
@@ -290,20 +291,15 @@ def read_lookup_table(
             issues.append(row)
             invalid_results.append(EditResult(source=lookup.file, row=row.location.row, is_invalid=True))
             continue
-        number, cells = row
-        value = normalize_nfc(unescape_formulas(cells[table.header.index(key)].strip()).strip())
-        kinds = table.kinds_of_row(number)
-        problem = _check_key(value, table.locate_cell(number, key), kinds.get(key))
-        edit_result = EditResult(source=lookup.file, row=number, is_invalid=problem is not None or value in rows)
-        cells_by_column = dict(zip(table.header, cells, strict=True))
-        read = LookupRow(number=number, key=value, cells=cells_by_column, edit_result=edit_result, kinds=kinds)
+        read, problem = _parse_lookup_row(table, key, *row)
         if problem is not None:
             issues.append(problem)
-            invalid_results.append(edit_result)
-        elif value in rows:
-            repeated.append((rows[value], read))
+            invalid_results.append(read.edit_result)
+        elif read.key in rows:
+            read.edit_result.is_invalid = True
+            repeated.append((rows[read.key], read))
         else:
-            rows[value] = read
+            rows[read.key] = read
     return LookupTable(
         lookup.file,
         lookup.by,
@@ -314,6 +310,29 @@ def read_lookup_table(
         table.header_row,
         store=store,
     ), issues
+
+
+def _parse_lookup_row(table: Table, column: str, number: int, cells: tuple[str, ...]) -> tuple[LookupRow, Issue | None]:
+    """Return a row of a lookup table, and the issue of its key; None if the key is valid.
+
+    Args:
+        table: The table.
+        column: The name of the column with the keys.
+        number: The number of the row.
+        cells: The cells of the row.
+
+    """
+    key = normalize_nfc(unescape_formulas(cells[table.header.index(column)].strip()).strip())
+    kinds = table.kinds_of_row(number)
+    problem = _check_key(key, table.locate_cell(number, column), kinds.get(column))
+    row = LookupRow(
+        number=number,
+        key=key,
+        cells=dict(zip(table.header, cells, strict=True)),
+        edit_result=EditResult(source=table.name, row=number, is_invalid=problem is not None),
+        kinds=kinds,
+    )
+    return row, problem
 
 
 def missing_column_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[Issue]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from dicommap.dicom.vr import MAX_IS_BYTES
 from dicommap.errors import InventoryError
 from dicommap.healthimaging.levels import Level
 from dicommap.model.displayable import DisplayableInLists
@@ -221,13 +222,9 @@ def series_number_sort_key(series: Series) -> float:
 def _parse_series_number(text: str) -> float:
     """Return the number in a value of SeriesNumber; infinity if the value is not a number."""
     try:
-        return int(text) if len(text) <= _MAX_INTEGER_STRING else math.inf
+        return int(text) if len(text) <= MAX_IS_BYTES else math.inf
     except ValueError:
         return math.inf
-
-
-_MAX_INTEGER_STRING = 12
-"""Maximum number of characters of an IS value (PS3.5 section 6.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.decimal_strings import is_exact_number, parse_exact_number
-from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
+from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, is_private, keyword_of
 from dicommap.dicom.json_model import data_set_issues
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import (
@@ -210,7 +210,6 @@ def _list_refusing_settings(
     tag: int, attribute: dict[str, Any], target: Target | None, assumptions: Assumptions
 ) -> Iterator[tuple[str, str]]:
     """Yield the name of each setting that refuses an attribute, and a phrase for what it refuses."""
-    is_private = bool(tag >> 16 & 1)
     if assumptions.emptyValue == "unavailable" and attribute.keys() == {"vr"}:
         yield "emptyValue", "an emptied attribute"
     if assumptions.sequences == "unavailable" and attribute.get("vr") == "SQ":
@@ -219,9 +218,9 @@ def _list_refusing_settings(
         yield "numbers", "a value of DS or IS"
     if assumptions.characterSet == "unavailable" and not json.dumps(attribute, ensure_ascii=False).isascii():
         yield "characterSet", "a text that is not ASCII"
-    if assumptions.privateElements == "unavailable" and is_private:
+    if assumptions.privateElements == "unavailable" and is_private(tag):
         yield "privateElements", "a private element"
-    if target is not None and not is_private:
+    if target is not None and not is_private(tag):
         level = level_of(tag)
         name, is_applied = assumptions.level_setting(level, target.level)
         if not is_applied:

@@ -17,6 +17,7 @@ from enum import Enum, StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.vr import MAX_IS_BYTES
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import BoundedList
 from dicommap.model.displayable import Displayable
@@ -132,12 +133,8 @@ def normalize_grouping_value(keyword: str, value: str) -> str:
     text = value.strip(" \0")
     if keyword in SERIES_GROUPING_KEYWORDS:
         digits = text[1:] if text[:1] in ("+", "-") else text
-        return str(int(text)) if digits.isascii() and digits.isdecimal() and len(text) <= _MAX_NUMBER_LENGTH else text
+        return str(int(text)) if digits.isascii() and digits.isdecimal() and len(text) <= MAX_IS_BYTES else text
     return text
-
-
-_MAX_NUMBER_LENGTH = 12
-"""Maximum characters of an IS value (PS3.5 section 6.2)."""
 
 
 def forecast_study(groups: Iterable[GroupingValues], stored: Iterable[StoredImageSet]) -> list[ForecastImageSet]:

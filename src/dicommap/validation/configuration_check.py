@@ -62,7 +62,7 @@ def check_mappings(
         place = f"{pointer}{MAPPINGS_POINTER}/{index}"
         study, series = mapping["studyInstanceUID"], mapping.get("seriesInstanceUID")
         path = mapping["metadataFilePath"]
-        yield from _uid_issues(mapping, place)
+        yield from uid_member_issues(mapping, place)
         yield from metadata_path_issues(path, uri, Location(pointer=f"{place}/metadataFilePath"))
         first = first_indexes.setdefault((study, series), index)
         if first != index:
@@ -117,9 +117,16 @@ def _index_series_mappings(mappings: list[dict[str, str]]) -> dict[str, list[int
     return indexes
 
 
-def _uid_issues(mapping: dict[str, str], pointer: str) -> Iterator[Issue]:
+def uid_member_issues(members: Mapping[str, str], pointer: str) -> Iterator[Issue]:
+    """Yield an issue for a Study or Series Instance UID that HealthImaging cannot store.
+
+    Args:
+        members: The members of a mapping or update. Members with other names are ignored.
+        pointer: The JSON Pointer of the object with these members.
+
+    """
     for member in ("studyInstanceUID", "seriesInstanceUID"):
-        problem = describe_uid_mapping_problem(mapping[member]) if member in mapping else None
+        problem = describe_uid_mapping_problem(members[member]) if member in members else None
         if problem:
             yield make_issue(
                 "mapping.invalid-uid", Location(pointer=f"{pointer}/{member}"), member=member, problem=problem

@@ -14,7 +14,7 @@ from dicommap.dicom.dictionary import hex_of, is_private, keyword_of, tag_of, vr
 from dicommap.dicom.strict_json import pointer_token
 from dicommap.dicom.vr import BINARY_VRS
 from dicommap.healthimaging.levels import Level
-from dicommap.healthimaging.limits import MAX_UPDATE_BYTES, describe_uid_mapping_problem
+from dicommap.healthimaging.limits import MAX_UPDATE_BYTES
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_count_issues
 from dicommap.updates.attribute_issues import (
@@ -25,6 +25,7 @@ from dicommap.updates.attribute_issues import (
 )
 from dicommap.updates.attribute_update import iterate_places
 from dicommap.updates.update import dump_update_document
+from dicommap.validation.configuration_check import uid_member_issues
 from dicommap.validation.schema_check import check_schema
 
 if TYPE_CHECKING:
@@ -63,10 +64,7 @@ def check_update(document: Any, known: Mapping[str, set[str]] | None, assumption
 def _target_issues(document: dict[str, Any], known: Mapping[str, set[str]] | None) -> Iterator[Issue]:
     """Yield the issues of the Study and Series Instance UID of an update."""
     study, series = document["studyInstanceUID"], document.get("seriesInstanceUID")
-    for member, uid in (("studyInstanceUID", study), ("seriesInstanceUID", series)):
-        problem = None if uid is None else describe_uid_mapping_problem(uid)
-        if problem:
-            yield make_issue("mapping.invalid-uid", Location(pointer=f"/{member}"), member=member, problem=problem)
+    yield from uid_member_issues(document, "")
     if known is not None and study not in known:
         yield make_issue("update-document.not-in-inventory", Location(pointer="/studyInstanceUID"), what="study")
     elif known is not None and series is not None and series not in known[study]:
