@@ -104,9 +104,9 @@ _dicommap_join_values() {
 """
 _ZSH_LONG_OPTION = re.compile(r'^(\s*"(?:\*|\([^)]*\))*--[\w-]+)(\[.*\]:[^:\n]*:.*)$', re.MULTILINE)
 _ZSH_OPTION_NAMES = re.compile(r'^(\s*(?:"[^"{]*")?\{[^}\n]*--[\w-]+)(\}"\[.*\]:[^:\n]*:.*)$', re.MULTILINE)
-"""Pattern of the names of an option with a value, in the zsh script.
+"""Pattern of an option with a value in the zsh script: the option's names, then the description of its value.
 
-An `=` is put between the two groups. It tells zsh that the value may follow in the same word, as in `--level=series`.
+An `=` is inserted between these two groups. It tells zsh that the value may follow in the same word: `--level=series`.
 """
 
 

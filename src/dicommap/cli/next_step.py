@@ -65,7 +65,7 @@ _COMMANDS_BY_FAMILY = {
 }
 """Family of issue codes (the part before the dot) -> the words of the command that reports these issues.
 
-Families of edits are not here: their issues are reported by `draft` with options that are not known.
+Families of edits are missing: `draft` reports their issues, but the options of that call are not known here.
 """
 
 

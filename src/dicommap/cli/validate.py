@@ -261,7 +261,7 @@ def _print_forecasts(forecasts: Sequence[StoreForecast], packages: Sequence[Path
 
 
 def _print_forecast(forecast: StoreForecast, masker: Masker) -> None:
-    """Print the numbers of a forecast, then the image sets that would be non-primary, or that may be."""
+    """Print the numbers of a forecast, then the image sets that will or may become non-primary."""
     rows = [tuple(row.values()) for row in build_summary_rows(forecast)]
     print_table(SUMMARY_COLUMNS, rows, numbers=("image sets", "files"))
     shown = (ImageSetEffect.NON_PRIMARY, ImageSetEffect.UNKNOWN)

@@ -46,7 +46,7 @@ STORED_LEGEND = "'update' marks changes of what is stored already: an update of 
 """The legend of updates for an inventory of a data store, in which updates make all changes."""
 
 MAX_ORIGIN_SHARE = 0.4
-"""Maximum share of the space to the right of the keyword that the name of the edit takes if the values are long."""
+"""If values are long, the name of the edit takes at most this share of the space to the right of the keyword."""
 MAX_COUNTED_ORIGINS = 4
 """Maximum number of edits that the summary names. The other edits are only counted."""
 
@@ -97,7 +97,7 @@ class _ChangeTexts:
 
 @dataclass(frozen=True, slots=True)
 class _TextShortener:
-    """Functions that shorten texts, so that a line fits into the width of a terminal."""
+    """A shortener of the texts in a line about a change, so that the line fits into the width of a terminal."""
 
     width: int
     ellipsis: str

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dicommap.model.masking import Masker
 
 OTHER_VALUES_TEXT = "(other values)"
-"""Text in place of the values in the item that counts all changes of an attribute that are not listed."""
+"""The text in place of the values in the last item of an attribute, which only counts its other changes."""
 
 
 def build_study_difference_record(study: StudyDifference) -> Record:

@@ -29,7 +29,7 @@ _SAMPLE_SIZE = 2**18
 """Approximate number of pixels from which percentiles are computed. These pixels are spread evenly over the image."""
 _PERCENTILES = (1, 99)
 _BACKGROUND_SHARE = 0.25
-"""Minimum share of pixels with the lowest value for which these pixels are background. Percentiles ignore them.
+"""If at least this share of the pixels has the lowest value, these pixels are background, which percentiles ignore.
 
 A mosaic has black tiles, and a projection has black corners.
 """

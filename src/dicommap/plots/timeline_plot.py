@@ -22,7 +22,7 @@ _MAX_BARS = 120
 _MAX_OUTLIER_SHARE = 0.05
 """Maximum share of studies whose dates may be outside the axis. The axis can then have a smaller unit."""
 _MIN_STUDIES_FOR_OUTLIER = 5
-"""Minimum number of studies for which one study may always be outside the axis."""
+"""If there are at least this many studies, one of them may always be outside the axis."""
 _BARS_HEIGHT = 160
 _AXIS_WIDTH = 44
 """Width of the area for numbers to the left of the bars."""

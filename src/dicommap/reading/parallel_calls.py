@@ -25,7 +25,7 @@ MAX_THREADS = 64
 """The default limit of threads. With it, a network share that answers in 5 ms gives 12,800 answers per second."""
 
 MAX_KEPT = 256
-"""The default limit of items that are taken from their iterator before the caller uses the result of the first item."""
+"""By default, at most this many items are taken from their iterator before the caller uses the first result."""
 
 _IDLE_SECONDS = 1.0
 """A thread without work ends after this time, even if nobody calls `close`."""

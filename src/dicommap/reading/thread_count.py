@@ -32,9 +32,9 @@ _RUSAGE_THREAD: int | None = getattr(resource, "RUSAGE_THREAD", None)
 """The argument with which `getrusage` returns how often one thread has waited. Only Linux has it, else it is None."""
 
 _GAIN = 1.15
-"""The number of threads is doubled if this makes more calls per second by this factor.
+"""Twice as many threads are kept if they make at least 1.15 times as many calls per second.
 
-It is halved if the calls per second do not fall by more than this factor.
+Half as many threads are kept if the calls per second fall by this factor at most.
 """
 
 _SLOWDOWN = 1.5
@@ -215,6 +215,6 @@ class ThreadCount:
 
 
 def _mean_without_longest(seconds: Sequence[float]) -> float:
-    """Return the mean time of the calls without the longest sixteenth of them, so that calls that hang do not count."""
+    """Return the mean time of the calls. The longest sixteenth of them is left out, because a call may hang."""
     kept = sorted(seconds)[: max(1, len(seconds) - len(seconds) // 16)]
     return max(sum(kept) / len(kept), 1e-9)

@@ -176,7 +176,7 @@ class ImageSets:
     _by_group: dict[_GroupKey, ImageSet] = field(default_factory=dict)
     """(data store, grouping values of the study, grouping values of the series) -> image set that was not deleted.
 
-    If several image sets have the same values after an update, it is the primary one, or the one that had them first.
+    If several image sets have the same values after an update, the primary one is kept, or else the first one.
     """
     _primaries: dict[tuple[str, str], list[ImageSet]] = field(default_factory=dict)
     """(data store, Study Instance UID) -> primary image sets of the study."""

@@ -132,9 +132,8 @@ class JobRunner:
     ) -> None:
         """Add override files to the rejected objects of `outcome`, if the stand-in's answers say so.
 
-        The answer to the question `overrideFiles` can be that all override files are rejected. The answer to `refusal`
-        can be that the P10 files of a mapping are rejected if the mapping is refused, or its override file if the job
-        has no such P10 files.
+        The answer to the question `overrideFiles` may reject all override files. The answer to `refusal` may reject the
+        P10 files of a refused mapping. If the job has no P10 file of the mapping, it rejects the override file.
         """
         answers = self.behaviour.answers
         if answers.overrideFiles == "failed":
