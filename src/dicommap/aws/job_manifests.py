@@ -36,26 +36,33 @@ def fetch_job_manifests(clients: Clients, output_s3_uri: str, datastore_id: str,
         AwsError: S3 cannot be reached, or refuses a request.
 
     """
+    folder = find_job_folder(output_s3_uri, datastore_id, job_id)
+    keys = [] if folder is None else list_job_manifest_keys(clients, folder)
+    return None if folder is None or not keys else _read_job_folder(clients, folder, keys)
+
+
+def find_job_folder(output_s3_uri: str, datastore_id: str, job_id: str) -> S3Uri | None:
+    """Return the S3 prefix of the job manifests of an import job. Return None if `output_s3_uri` is not an S3 URI.
+
+    Args:
+        output_s3_uri: The outputS3Uri of the request or of GetDICOMImportJob. It may end with the job's folder.
+        datastore_id: The id of the data store.
+        job_id: The id of the job.
+
+    """
     output = S3Uri.parse(output_s3_uri)
     if output is None:
         return None
-    for folder in _find_job_folders(output, datastore_id, job_id):
-        keys = [
-            listed.key
-            for listed in list_objects(clients, folder)
-            if listed.key == JOB_MANIFEST_NAME or record_kind_of(listed.key)
-        ]
-        if keys:
-            return _read_job_folder(clients, folder, keys)
-    return None
-
-
-def _find_job_folders(output: S3Uri, datastore_id: str, job_id: str) -> Iterator[S3Uri]:
     job_folder = f"{job_folder_name(datastore_id, job_id)}/"
     if output.prefix.endswith(f"/{job_folder}") or output.prefix == job_folder:
-        yield output
-    else:
-        yield S3Uri(bucket=output.bucket, prefix=output.prefix + job_folder)
+        return output
+    return S3Uri(bucket=output.bucket, prefix=output.prefix + job_folder)
+
+
+def list_job_manifest_keys(clients: Clients, folder: S3Uri) -> list[str]:
+    """Return the keys of the job manifests in the folder of a job, relative to the folder. Raises AwsError."""
+    keys = (listed.key for listed in list_objects(clients, folder))
+    return [key for key in keys if key == JOB_MANIFEST_NAME or record_kind_of(key)]
 
 
 def _read_job_folder(clients: Clients, folder: S3Uri, keys: list[str]) -> JobOutput:

@@ -17,8 +17,9 @@ from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, make_bounded_issues
 from dicommap.model.job_adoption import AdoptionResult, JobAdoption
-from dicommap.model.submission import Submission, SubmissionState
+from dicommap.model.submission import Submission
 from dicommap.package.aws_account_check import make_aws_account
+from dicommap.package.submission_states import make_polled_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -250,7 +251,7 @@ class JobAdopter:
     def _make_submission(self, adoption: JobAdoption, region: str) -> Submission:
         """Return the submission state of a job that is adopted, as `submit` and `watch` would have saved it."""
         job_request, job = self._get_request_of(adoption), adoption.properties
-        report, now = job.to_job_info(), format_utc(self.clock.now())
+        submitted_at, now = format_utc(job.submittedAt), format_utc(self.clock.now())
         taken: dict[str, Any] = {
             member: job_request.request[member] if job_request.has_value(member) else _get_member_value(job, member)
             for member in _TAKEN_MEMBERS
@@ -258,21 +259,17 @@ class JobAdopter:
         owner = job_request.request["inputOwnerAccountId"] if job_request.has_value("inputOwnerAccountId") else None
         return Submission(
             **taken,
+            **make_polled_members(job),
             job=job_request.job.id,
-            state=SubmissionState.STARTED if report.ending is None else SubmissionState.ENDED,
             datastoreId=self.datastore,
             inputS3Uri=job_request.request["inputS3Uri"],
             inputOwnerAccountId=owner,
             jobName=job.jobName or None,
             clientToken=job_request.request["clientToken"],
             region=region or None,
-            startingAt=report.submitted_at or now,
+            startingAt=submitted_at or now,
             jobId=job.jobId,
-            jobStatus=job.jobStatus,
-            submittedAt=report.submitted_at,
-            endedAt=report.ended_at,
-            message=job.message,
-            ending=report.ending,
+            submittedAt=submitted_at,
             configuration=adoption.agreement,
             adoptedAt=now,
             seenAt=now,

@@ -15,6 +15,7 @@ from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
 from dicommap.model.submission import SubmissionState
 from dicommap.package.document_reader import read_document
+from dicommap.package.submission_states import make_polled_members
 from dicommap.reading.document_limits import CONFIGURATION_LIMIT
 
 if TYPE_CHECKING:
@@ -131,14 +132,9 @@ class PackageWatcher:
             self._unknown.add(submission.job)
             self.on_step(submission.job, "is not known to the service")
             return
-        report = job.to_job_info()
         reported = {
-            "state": SubmissionState.STARTED if report.ending is None else SubmissionState.ENDED,
-            "jobStatus": report.status,
-            "submittedAt": report.submitted_at or submission.submittedAt,
-            "endedAt": report.ended_at,
-            "message": report.message,
-            "ending": report.ending,
+            **make_polled_members(job),
+            "submittedAt": format_utc(job.submittedAt) or submission.submittedAt,
             "statusSource": None,
             "configuration": self._compare_with_request(submission, job) or submission.configuration,
         }
@@ -146,9 +142,9 @@ class PackageWatcher:
         if reported == {name: getattr(submission, name) for name in reported}:
             return
         self._states.write(submission.model_copy(update={**reported, "seenAt": format_utc(self._clock.now())}))
-        if report.status != submission.jobStatus:
-            message = f": {mask_service_message(report.message, show_values=False)}" if report.message else ""
-            self.on_step(submission.job, f"{submission.jobStatus} -> {report.status}{message}")
+        if job.jobStatus != submission.jobStatus:
+            message = f": {mask_service_message(job.message, show_values=False)}" if job.message else ""
+            self.on_step(submission.job, f"{submission.jobStatus} -> {job.jobStatus}{message}")
 
     def _compare_with_request(self, submission: Submission, job: ImportJob) -> RequestAgreement | None:
         """Return whether the job has the inputS3Uri and import configuration of the request in the package.

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from dicommap.aws.bucket_listing import list_objects
 from dicommap.aws.client_errors import NOT_FOUND_CODES
+from dicommap.aws.job_manifests import find_job_folder, list_job_manifest_keys
 from dicommap.aws.object_deletion import delete_objects
 from dicommap.errors import AwsError
-from dicommap.healthimaging.job_output import JOB_MANIFEST_NAME, job_folder_name, record_kind_of
-from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.package.probe_jobs import fetch_stored_image_set
 from dicommap.verification.stored_metadata import UnreadableMetadataError
 
@@ -71,7 +70,7 @@ class ProbeCleaner:
         for request in requests:
             objects = keys.setdefault(request.prefix.bucket, [])
             objects += (key for key in map(request.make_key, request.job.objects) if key in listed)
-            self._add_job_manifests(states[request.id], keys)
+            self._add_job_manifest_keys(states[request.id], keys)
         return ProbeTraces(
             image_sets=tuple(image_sets),
             objects={bucket: tuple(dict.fromkeys(objects)) for bucket, objects in keys.items()},
@@ -121,13 +120,9 @@ class ProbeCleaner:
         stored = fetch_stored_image_set(self.image_sets, self.record.datastoreId, image_set)
         return "" if stored is None else stored.study_instance_uid
 
-    def _add_job_manifests(self, state: Submission, keys: dict[str, list[str]]) -> None:
-        output = S3Uri.parse(state.outputS3Uri)
-        if output is None or state.jobId is None:
-            return
-        folder = S3Uri(
-            bucket=output.bucket, prefix=f"{output.prefix}{job_folder_name(state.datastoreId, state.jobId)}/"
-        )
-        found = (item.key for item in list_objects(self.clients, folder))
-        manifests = [folder.key_of(name) for name in found if name == JOB_MANIFEST_NAME or record_kind_of(name)]
-        keys.setdefault(folder.bucket, []).extend(manifests)
+    def _add_job_manifest_keys(self, state: Submission, keys: dict[str, list[str]]) -> None:
+        """Add the keys of the job manifests of a submitted job to `keys`: bucket -> keys."""
+        folder = find_job_folder(state.outputS3Uri, state.datastoreId, state.jobId or "")
+        if folder is not None and state.jobId is not None:
+            found = list_job_manifest_keys(self.clients, folder)
+            keys.setdefault(folder.bucket, []).extend(folder.key_of(key) for key in found)

@@ -11,18 +11,16 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
 
-from dicommap.dicom.strict_json import dump_json, parse_json
+from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import DocumentError, PackageError, os_error_reason
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.model.package_layout import SUBMISSION_FOLDER
 from dicommap.package.document_reader import read_document
+from dicommap.package.state_folder import replace_json_file
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.probing.observation import Observation
 from dicommap.probing.question_experiments import QUESTIONS
 from dicommap.reading.document_limits import CONFIGURATION_LIMIT
-from dicommap.writing.durable_files import sync_directory, write_durably
-from dicommap.writing.partial_files import partial_file
-from dicommap.writing.private_files import create_directories
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,10 +127,9 @@ class ProbeDirectory:
         path = f"{_OBSERVATIONS_FOLDER}/{observation.number}.json"
         self._write_json(path, observation.model_dump(mode="json", exclude_none=True))
 
-    def write_document(self, name: str, document: Mapping[str, Any]) -> Path:
-        """Write a JSON document of the report, and return its path. Raises PackageError if it cannot be written."""
+    def write_document(self, name: str, document: Mapping[str, Any]) -> None:
+        """Write a JSON document of the report. Raises PackageError if it cannot be written."""
         self._write_json(name, document)
-        return self.path / name
 
     def _is_empty(self) -> bool:
         # A call that was killed before it wrote the record has made the folder of the lock.
@@ -155,11 +152,7 @@ class ProbeDirectory:
     def _write_json(self, name: str, document: Mapping[str, Any]) -> None:
         path = self.path / name
         try:
-            create_directories(path.parent)
-            with partial_file(path) as partial:
-                write_durably(partial.open(), (dump_json(document),))
-                partial.put_in_place(path, overwrite=True)
-            sync_directory(path.parent)
+            replace_json_file(path, document)
         except OSError as error:
             raise PackageError(
                 f"{name} of the probe cannot be saved: {os_error_reason(error)}.",

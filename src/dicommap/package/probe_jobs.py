@@ -15,7 +15,7 @@ from dicommap.errors import AwsError
 from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.request_agreement import compare_with_request
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.model.submission import Submission, SubmissionState
+from dicommap.package.submission_states import make_polled_members
 from dicommap.probing.experiments import JOB_NUMBERS
 from dicommap.probing.observation import Observation, RecordNote, StoredInstance, list_stored_instances
 from dicommap.reconciliation.job_manifest import read_job_manifest
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dicommap.aws.import_jobs import ImportJobs
     from dicommap.aws.timing import Clock
     from dicommap.healthimaging.job_properties import ImportJob
+    from dicommap.model.submission import Submission
     from dicommap.package.job_submitter import JobSubmitter
     from dicommap.package.probe_directory import ProbeDirectory, ProbeRecord
     from dicommap.probing.probe_job import ProbeJob, ProbeObject
@@ -159,13 +160,8 @@ class ProbeJobRunner:
         return changed
 
     def _make_polled_state(self, state: Submission, job: ImportJob, request: ProbeJobRequest) -> Submission:
-        ending = job.ending
         update = {
-            "state": SubmissionState.STARTED if ending is None else SubmissionState.ENDED,
-            "jobStatus": job.jobStatus,
-            "endedAt": format_utc(job.endedAt),
-            "message": job.message,
-            "ending": ending,
+            **make_polled_members(job),
             "configuration": compare_with_request(job, request.request),
             "seenAt": format_utc(self.clock.now()),
         }

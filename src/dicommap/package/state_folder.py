@@ -20,13 +20,22 @@ from dicommap.writing.partial_files import partial_file, remove_leftovers
 from dicommap.writing.private_files import create_directories, open_lock_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from dicommap.reading.document_limits import DocumentLimit
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 _LOCK_NAME = ".lock"
 _RUN_AGAIN_FIX = "Then run the same again: it goes on from where it was."
+
+
+def replace_json_file(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON file and its directories. After a crash, the file has the old or the new content. Raises OSError."""
+    create_directories(path.parent)
+    with partial_file(path) as partial:
+        write_durably(partial.open(), (dump_json(document),))
+        partial.put_in_place(path, overwrite=True)
+    sync_directory(path.parent)
 
 
 class StateFolder:
@@ -38,7 +47,7 @@ class StateFolder:
         Args:
             package: The directory of the package or probe.
             name: The name of the folder in it.
-            subject: What the documents are the state of, for messages, such as `submission`.
+            subject: The noun of the things whose states the documents are, for messages, such as `submission`.
             busy_message: The message if another process has the lock.
             use: The verb that says what to do with a copy of the package, for messages, such as `submit`.
         """
@@ -49,7 +58,7 @@ class StateFolder:
         self._busy_message = busy_message
         self._use = use
 
-    def read(self, name: str, limit: DocumentLimit = SUBMISSION_LIMIT) -> tuple[bool, Any]:
+    def _read_json(self, name: str, limit: DocumentLimit) -> tuple[bool, Any]:
         """Return two values: whether a document exists, and its JSON value, which is None if the text is not JSON.
 
         Args:
@@ -89,7 +98,7 @@ class StateFolder:
             PackageError: The document cannot be read, or does not fit the model.
 
         """
-        is_there, document = self.read(name, limit)
+        is_there, document = self._read_json(name, limit)
         if not is_there:
             return None
         with suppress(ValidationError):
@@ -108,14 +117,9 @@ class StateFolder:
 
         """
         path = self._package / name
-        text = dump_json(document.model_dump(mode="json", exclude_none=True))
         self._require_own_folder()
         try:
-            create_directories(self._path)
-            with partial_file(path) as partial:
-                write_durably(partial.open(), (text,))
-                partial.put_in_place(path, overwrite=True)
-            sync_directory(self._path)
+            replace_json_file(path, document.model_dump(mode="json", exclude_none=True))
         except OSError as error:
             raise self._make_write_error(error) from None
 

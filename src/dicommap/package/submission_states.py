@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import PackageError
+from dicommap.healthimaging.job_properties import format_utc
 from dicommap.model.package_layout import AWS_ACCOUNT_FILE, SUBMISSION_FOLDER, submission_path
-from dicommap.model.submission import AwsAccount, Submission
+from dicommap.model.submission import AwsAccount, Submission, SubmissionState
 from dicommap.package.state_folder import StateFolder
 
 if TYPE_CHECKING:
@@ -17,10 +15,27 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from dicommap.healthimaging.job_properties import ImportJob
+
+_DAMAGED_FIX = (
+    "Restore it. Without it nobody knows whether the job was started: look it up by its name in ListDICOMImportJobs "
+    "before you remove the file."
+)
 _BUSY_MESSAGES = {
     "submit": "Another 'dicommap submit' or 'dicommap adopt' uses this package.",
     "probe": "Another 'dicommap probe' uses this directory.",
 }
+
+
+def make_polled_members(job: ImportJob) -> dict[str, Any]:
+    """Return the members of a submission state that an answer of GetDICOMImportJob changes: name -> new value."""
+    return {
+        "state": SubmissionState.STARTED if job.ending is None else SubmissionState.ENDED,
+        "jobStatus": job.jobStatus,
+        "endedAt": format_utc(job.endedAt),
+        "message": job.message,
+        "ending": job.ending,
+    }
 
 
 class SubmissionStates:
@@ -42,18 +57,11 @@ class SubmissionStates:
 
         Raises PackageError if the file is damaged.
         """
-        is_there, document = self._folder.read(submission_path(job_id))
-        if not is_there:
-            return None
-        with suppress(ValidationError):
-            read = Submission.model_validate(document)
-            if read.job == job_id:
-                return read
-        raise PackageError(
-            f"{submission_path(job_id)} is not the state of a submission.",
-            fix="Restore it. Without it nobody knows whether the job was started: look it up by its name in "
-            "ListDICOMImportJobs before you remove the file.",
-        )
+        damaged = f"{submission_path(job_id)} is not the state of a submission."
+        state = self._folder.read_model(submission_path(job_id), Submission, damaged=damaged, fix=_DAMAGED_FIX)
+        if state is not None and state.job != job_id:
+            raise PackageError(damaged, fix=_DAMAGED_FIX)
+        return state
 
     def read_all(self, job_ids: Iterable[str]) -> dict[str, Submission]:
         """Return the saved states by job id. Jobs that were never submitted are left out.
@@ -75,13 +83,10 @@ class SubmissionStates:
 
         Raises PackageError if the file is damaged.
         """
-        is_there, document = self._folder.read(AWS_ACCOUNT_FILE)
-        if not is_there:
-            return None
-        with suppress(ValidationError):
-            return AwsAccount.model_validate(document)
-        raise PackageError(
-            f"{AWS_ACCOUNT_FILE} is damaged.",
+        return self._folder.read_model(
+            AWS_ACCOUNT_FILE,
+            AwsAccount,
+            damaged=f"{AWS_ACCOUNT_FILE} is damaged.",
             fix="Restore it, or remove it: then it is taken from the states of the jobs beside it.",
         )
 

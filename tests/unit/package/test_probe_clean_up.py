@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from dicommap.aws import Clients
+from dicommap.aws import Clients, job_manifests
 from dicommap.aws.image_sets import ImageSets
 from dicommap.errors import AwsError
 from dicommap.healthimaging.image_sets import ImageSetSummary
@@ -94,7 +94,8 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
         for key in keys.get(uri.prefix, ()):
             yield S3Object(key=key, size=1, etag="")
 
-    monkeypatch.setattr(probe_clean_up, "list_objects", list_objects)
+    for module in (probe_clean_up, job_manifests):
+        monkeypatch.setattr(module, "list_objects", list_objects)
     return keys
 
 
