@@ -75,7 +75,7 @@ def _make_near_uid_key(text: str) -> str:
 
 
 def _list_possible_uid_digits(text: str) -> Iterator[tuple[str, int, str]]:
-    """Yield descriptions of UIDs that a spreadsheet may have changed to the number `text`.
+    """Yield the known digits of each UID that a spreadsheet may have changed to the number `text`.
 
     Yields:
         The first digits of the UID, its number of digits, and a description of the part that the number has lost.

@@ -297,11 +297,11 @@ def _build_object_arns(account: ArnParts, uris: Iterable[S3Uri]) -> list[str]:
     return [
         f"arn:{account.partition}:s3:::{bucket}/{prefix.translate(_IAM_ESCAPES)}*"
         for bucket, prefixes in sorted(prefixes_by_bucket.items())
-        for prefix in _merge_nested_prefixes(prefixes)
+        for prefix in _remove_nested_prefixes(prefixes)
     ]
 
 
-def _merge_nested_prefixes(prefixes: set[str]) -> list[str]:
+def _remove_nested_prefixes(prefixes: set[str]) -> list[str]:
     """Return the S3 prefixes without those that are inside another prefix, which a policy does not need.
 
     If more than PREFIX_LIMIT prefixes remain, return only the folder that contains all of them.

@@ -62,7 +62,7 @@ def build_contradiction_issue(target: Target, tag: int, first: str, second: str)
     return make_issue("edit.contradiction", _locate_attribute(target, tag), first=first, second=second)
 
 
-def build_update_level_issue(target: Target, tag: int, origin: str) -> Issue:
+def build_too_narrow_edit_issue(target: Target, tag: int, origin: str) -> Issue:
     """Return the issue of an edit for only some files of the study or series for which HealthImaging stores one value.
 
     Args:
@@ -152,7 +152,7 @@ def move_instance_edits_to_series(
             has_only_value(before, text) for before in others
         ):
             target = Target(study_instance_uid=study, series_instance_uid=series, sop_instance_uid=instance)
-            yield tag, build_update_level_issue(target, tag, first.origins[0])
+            yield tag, build_too_narrow_edit_issue(target, tag, first.origins[0])
             continue
         lifted = merged_edits.setdefault(series, {}).setdefault(tag, MergedEdit(first.attribute, [], can_be_shown=True))
         for merged in by_instance.values():

@@ -59,7 +59,7 @@ def check_override(document: object, target: Target | None, assumptions: Assumpt
     if isinstance(document, dict):
         issues += _uid_issues(document, target, assumptions, pointer)
         issues += _character_set_issues(document, assumptions, pointer)
-        nested = _nested_attribute_issues(document, assumptions, pointer)
+        nested = _bulk_data_and_number_issues(document, assumptions, pointer)
         issues += limit_and_count_issues(nested, DOCUMENT_ISSUE_LIMIT, Location(pointer=pointer))
         issues += _attribute_issues(document, target, assumptions, pointer)
     return issues
@@ -120,7 +120,7 @@ def _character_set_issues(data_set: dict[str, Any], assumptions: Assumptions, po
         yield make_issue("override.character-set", place, found=found, expected="each file does")
 
 
-def _nested_attribute_issues(data_set: dict[str, Any], assumptions: Assumptions, pointer: str) -> Iterator[Issue]:
+def _bulk_data_and_number_issues(data_set: dict[str, Any], assumptions: Assumptions, pointer: str) -> Iterator[Issue]:
     """Yield the issues of BulkDataURIs and of the form of numbers, also in sequence items."""
     for member, attribute in data_set.items():
         if not isinstance(attribute, dict) or not _TAG.fullmatch(member):
@@ -134,7 +134,7 @@ def _nested_attribute_issues(data_set: dict[str, Any], assumptions: Assumptions,
         if vr == "SQ":
             for index, item in enumerate(values):
                 if isinstance(item, dict):
-                    yield from _nested_attribute_issues(item, assumptions, f"{pointer}/{member}/Value/{index}")
+                    yield from _bulk_data_and_number_issues(item, assumptions, f"{pointer}/{member}/Value/{index}")
         elif vr in ("DS", "IS"):
             yield from _decimal_string_issues(vr, values, assumptions, _locate_attribute(member, pointer))
 

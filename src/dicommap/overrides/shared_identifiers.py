@@ -200,7 +200,7 @@ class _StudyGroups:
         after = map_texts_after_edits(change for change in changes if change.tag in self._tags)
         if after:
             self._changed_studies[study.study_instance_uid] = None
-            self._add_digests(study, after)
+            self._add_study_to_groups(study, after)
 
     def add_unchanged_study(self, study: Study) -> None:
         """Add a study that `add_study` did not add, if edits gave its identifier to other studies."""
@@ -208,7 +208,7 @@ class _StudyGroups:
         if study.study_instance_uid not in self._changed_studies and any(
             compute_digest(value.strip(" ")) in self.changed_digests for value in values
         ):
-            self._add_digests(study, {})
+            self._add_study_to_groups(study, {})
 
     def issues(self) -> Iterator[Issue]:
         """Yield an issue for each identifier that studies of different patients share."""
@@ -243,7 +243,7 @@ class _StudyGroups:
             uids=uids,
         )
 
-    def _add_digests(self, study: Study, after: TextsAfterEdits) -> None:
+    def _add_study_to_groups(self, study: Study, after: TextsAfterEdits) -> None:
         """Add a study to the group of each identifier that it has after the edits."""
         traits_by_key: dict[tuple[str, str], ValueDigests] = {}
         for series in study.series:

@@ -20,7 +20,7 @@ from dicommap.overrides.merged_edits import (
     MergedEdits,
     MergedInstanceEdits,
     build_contradiction_issue,
-    build_update_level_issue,
+    build_too_narrow_edit_issue,
     find_instance_contradictions,
     move_instance_edits_to_series,
 )
@@ -217,7 +217,7 @@ def _refuse_removals_from_series(study: Study, merged_edits: MergedEdits) -> Ite
                 removal = of_series.pop(tag)
                 if not has_only_value(values[series or ""].get(keyword_of(tag)), ""):
                     target = Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series)
-                    yield tag, build_update_level_issue(target, tag, removal.origins[0])
+                    yield tag, build_too_narrow_edit_issue(target, tag, removal.origins[0])
 
 
 def _has_same_value_in_all_series(study: Study, tag: int, by_series: dict[str, MergedEdit]) -> bool:

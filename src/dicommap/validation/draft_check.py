@@ -34,7 +34,7 @@ def check_drafted_documents(documents: PackageDocuments) -> list[Issue]:
     issues = source_errors + check_package(_DraftedFiles(documents), None, None, drafted=documents.plan)
     issues = [issue for issue in issues if issue.severity is not Severity.NOTE]
     folders = {_get_job_folder(issue.location.path or "") for issue in issues}
-    targets = _map_targets_to_locations(documents.plan, folders) if issues else {}
+    targets = _map_paths_to_locations(documents.plan, folders) if issues else {}
     return [_locate_at_target(issue, targets) for issue in issues]
 
 
@@ -103,8 +103,8 @@ def _get_job_folder(path: str) -> str:
     return "/".join(path.split("/")[:2])
 
 
-def _map_targets_to_locations(plan: Plan, folders: set[str]) -> dict[str, Location]:
-    """Return a dict of the locations (study or series) of the override files and mappings of some jobs.
+def _map_paths_to_locations(plan: Plan, folders: set[str]) -> dict[str, Location]:
+    """Return a dict: path of an override file or mapping of some jobs -> location with its study or series.
 
     For an override file, the key is its path. For a mapping, the key is the path of the import configuration, followed
     by the JSON Pointer of the mapping.

@@ -48,11 +48,11 @@ def _mapped_count_issues(plan: dict[str, Any]) -> Iterator[Issue]:
             studies.append(compute_digest(study_uid))
             if series_uid is not None:
                 series.append(compute_digest(study_uid, series_uid))
-    yield from _different_count_issues(plan, "studies", _count_distinct(studies))
-    yield from _different_count_issues(plan, "series", _count_distinct(series))
+    yield from _different_count_issues(plan, "studies", _count_distinct_digests(studies))
+    yield from _different_count_issues(plan, "series", _count_distinct_digests(series))
 
 
-def _count_distinct(digests: Iterable[int]) -> int:
+def _count_distinct_digests(digests: Iterable[int]) -> int:
     """Return the number of different digests."""
     return sum(1 for _ in groupby(sorted(digests)))
 
