@@ -25,7 +25,7 @@ def gets(uri: str) -> Callable[[], int]:
     """Return what asks for the objects, with as many requests at once as a scan has, and the same conditions."""
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     asked = [(prefix + file.path, min(file.size, FIRST_REQUEST_BYTES), file.etag) for file in S3Prefix(uri).walk()]
-    store = S3Connection(bucket=bucket).store()
+    store = S3Connection(bucket=bucket).get_obstore_client()
 
     def get(one: tuple[str, int, str]) -> int:
         key, end, etag = one

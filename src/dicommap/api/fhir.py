@@ -120,10 +120,10 @@ def fhir(
     counter = _ResourceCounter()
     with open_inventory_argument(inventory) as opened:
         resources = counter.iterate_checked_resources(_build_imaging_studies(opened, overrides, settings))
-        return _write_resources(counter, resources, output)
+        return _write_fhir_file(counter, resources, output)
 
 
-def _write_resources(
+def _write_fhir_file(
     counter: _ResourceCounter, resources: Iterator[dict[str, Any]], output: StrPath | BinaryIO
 ) -> FhirFile:
     """Write the resources to `output` (a new file or an open file), and return the counts and issues of `counter`."""

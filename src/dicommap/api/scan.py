@@ -25,7 +25,7 @@ from dicommap.errors import UsageError
 from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import list_captured_keywords
 from dicommap.reading.parallel_calls import MAX_THREADS
-from dicommap.scanning import AUTO_JOBS, READER_VERSION, TaskRunner, write_inventory
+from dicommap.scanning import AUTO_JOBS, READER_VERSION, TaskRunner, scan_sources
 from dicommap.sources.source_registry import SourceOptions, open_sources
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def scan(
         writer = stack.enter_context(
             InventoryWriter(path, keywords, roots, reading=READER_VERSION, started_ns=started, cache=cache)
         )
-        return write_inventory(
+        return scan_sources(
             opened,
             writer,
             runner,

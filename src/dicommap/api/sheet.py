@@ -247,7 +247,7 @@ def sheet(
         )
     opened = require_inventory(inventory)
     if carry_over is None:
-        selection = Selection(where=_list_patterns(where or {}), studies=studies, series=series, limit=limit)
+        selection = Selection(where=_make_pattern_lists(where or {}), studies=studies, series=series, limit=limit)
         if level == "instance" and selection == Selection():
             _require_few_instances(opened)
         return _make_sheet(opened, _LEVELS[level or "study"], columns, delimiter, selection)
@@ -277,7 +277,7 @@ def _make_sheet(
     return Sheet(inventory, level, keywords, delimiter, selection)
 
 
-def _list_patterns(where: Mapping[str, str | Iterable[str]]) -> dict[str, list[str]]:
+def _make_pattern_lists(where: Mapping[str, str | Iterable[str]]) -> dict[str, list[str]]:
     """Return the patterns of each keyword as a list. Raises UsageError if a pattern is not a text."""
     search.parse_patterns(where)
     return {keyword: [patterns] if isinstance(patterns, str) else list(patterns) for keyword, patterns in where.items()}

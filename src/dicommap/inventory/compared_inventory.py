@@ -118,7 +118,7 @@ class InstanceFiles:
         return self._files
 
     @property
-    def instance(self) -> InstanceFile | None:
+    def instance_file(self) -> InstanceFile | None:
         """Return the file with the disposition `instance`.
 
         Return None if all files are duplicates of a file in another series.

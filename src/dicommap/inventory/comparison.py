@@ -106,7 +106,7 @@ class InventoryComparer:
                     changes.add(difference)
                     of_series.add(difference)
                     yield difference
-            status = series_presence.status(series_counts)
+            status = series_presence.get_status(series_counts)
             counts.add_counts(series_counts)
             presence.add(before=series_presence.before, after=series_presence.after)
             statuses[status] += 1
@@ -121,7 +121,7 @@ class InventoryComparer:
                     counts=series_counts,
                     attributes=listed,
                 )
-        status = presence.status(counts)
+        status = presence.get_status(counts)
         self.totals.add_study(status, statuses, counts, keywords)
         if status is not DifferenceStatus.SAME:
             listed = changes.list_counts()
@@ -154,8 +154,8 @@ class InventoryComparer:
             counts.before += 1
             counts.after += 1
             return None
-        has_old = old is not None and old.instance is not None
-        has_new = new is not None and new.instance is not None
+        has_old = old is not None and old.instance_file is not None
+        has_new = new is not None and new.instance_file is not None
         counts.before += has_old
         counts.after += has_new
         if old is not None and new is not None and has_old and has_new:
@@ -220,7 +220,7 @@ class _InventoryPresence:
         self.before = self.before or before
         self.after = self.after or after
 
-    def status(self, counts: InstanceCounts) -> DifferenceStatus:
+    def get_status(self, counts: InstanceCounts) -> DifferenceStatus:
         """Return the status of the study or series. `counts` has the numbers of its instances."""
         if not self.before:
             return DifferenceStatus.NEW

@@ -22,7 +22,7 @@ PRAGMA cell_size_check = ON;
 """
 
 
-def connect(path: Path | str) -> sqlite3.Connection:
+def connect_for_writing(path: Path | str) -> sqlite3.Connection:
     """Open a database for reading and writing. A signal, for example from Ctrl-C, interrupts its statements."""
     return enable_interrupts(sqlite3.connect(path))
 

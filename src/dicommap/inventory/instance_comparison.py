@@ -107,8 +107,8 @@ class InstanceComparer:
 
     def make_single_difference(self, old: InstanceFiles | None, new: InstanceFiles | None) -> InstanceDifference:
         """Return the difference for an instance that only one inventory has. `old` or `new` is None."""
-        first = None if old is None else old.instance
-        second = None if new is None else new.instance
+        first = None if old is None else old.instance_file
+        second = None if new is None else new.instance_file
         return self._make_difference(old, new, first, second)
 
     def _make_difference(
@@ -141,7 +141,7 @@ class InstanceComparer:
 
         Otherwise, return the files with the disposition `instance`.
         """
-        first, second = old.instance or old.files[0], new.instance or new.files[0]
+        first, second = old.instance_file or old.files[0], new.instance_file or new.files[0]
         if len(old.files) == len(new.files) == 1:
             return first, second
         places = {(file.path, file.source): file for file in old.files}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError, os_error_reason
-from dicommap.inventory.connection import connect
+from dicommap.inventory.connection import connect_for_writing
 from dicommap.reading.sqlite_interrupts import raise_if_interrupted
 from dicommap.writing.private_files import create_file, open_lock_file
 
@@ -137,7 +137,7 @@ def _count_files(path: Path) -> int:
     if not path.is_file() or path.is_symlink():
         return 0
     try:
-        with closing(connect(path)) as connection:
+        with closing(connect_for_writing(path)) as connection:
             rows = int(connection.execute(_FILE_COUNT_QUERY).fetchone()[0])
             connection.execute("PRAGMA journal_mode = DELETE")
             return rows

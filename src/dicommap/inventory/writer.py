@@ -19,7 +19,7 @@ from dicommap.errors import InventoryError, SourceError
 from dicommap.healthimaging.data_stores import has_data_store
 from dicommap.inventory import sqlite_schema
 from dicommap.inventory.cells import encode_path, encode_value
-from dicommap.inventory.connection import connect
+from dicommap.inventory.connection import connect_for_writing
 from dicommap.inventory.directories import DirectoryCollector
 from dicommap.inventory.overwrite_check import require_replaceable
 from dicommap.inventory.previous_scan import PreviousScan
@@ -301,7 +301,7 @@ class InventoryWriter:
     def _open_unfinished_inventory(self, reading: int, started_ns: int, *, cache: bool) -> None:
         """Create the database of this scan. Open previous scans if their rows may be reused."""
         if self._path is None:
-            self._connection = connect(":memory:")
+            self._connection = connect_for_writing(":memory:")
         else:
             places = self._places
             if not cache:
@@ -314,7 +314,7 @@ class InventoryWriter:
                 )
                 self.previous = tuple(scan for scan in scans if scan is not None)
             create_unfinished_inventory(places)
-            self._connection = connect(places.unfinished)
+            self._connection = connect_for_writing(places.unfinished)
             self._connection.executescript(_SETTINGS)
         sqlite_schema.create_tables(self._connection, self._keywords)
         roots = ((number, encode_path(root)) for number, root in enumerate(self._roots))

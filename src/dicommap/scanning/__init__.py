@@ -1,7 +1,7 @@
 """Scanning: find the files of sources, read their headers, and write an inventory."""
 
-from dicommap.scanning.pipeline import write_inventory
+from dicommap.scanning.pipeline import scan_sources
 from dicommap.scanning.task_runner import AUTO_JOBS, TaskRunner
 from dicommap.scanning.tasks import READER_VERSION
 
-__all__ = ["AUTO_JOBS", "READER_VERSION", "TaskRunner", "write_inventory"]
+__all__ = ["AUTO_JOBS", "READER_VERSION", "TaskRunner", "scan_sources"]

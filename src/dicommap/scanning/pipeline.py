@@ -50,7 +50,7 @@ MIN_FILES_PER_BATCH = 25
 """The number of files in the first batch if several processes read. Later batches have more, up to FILES_PER_BATCH."""
 
 
-def write_inventory(
+def scan_sources(
     sources: Sequence[Source],
     writer: InventoryWriter,
     runner: TaskRunner,
@@ -163,7 +163,7 @@ def walk_in_batches(
         writer: The writer of the inventory. It has the results of earlier scans. The files that the writer makes are
             not part of the walk.
         sharing_processes: The number of processes among which the batches are divided.
-        trust_directories: Whether directories that have not changed are not listed: see `write_inventory`.
+        trust_directories: Whether directories that have not changed are not listed: see `scan_sources`.
     """
     find_known = None
     if source.directories_have_versions:

@@ -246,7 +246,7 @@ class DataStore(Source):
         if body is None:
             return image_set.known or ()
         if isinstance(body, AwsError):
-            self._count_denial(body)
+            self._record_denial(body)
             return (_make_unreadable_file(image_set, body),)
         self._denials = 0
         self._received += len(body)
@@ -276,7 +276,7 @@ class DataStore(Source):
             file.header = header
             yield file
 
-    def _count_denial(self, error: AwsError) -> None:
+    def _record_denial(self, error: AwsError) -> None:
         """Count an image set that the caller may not read.
 
         Raise `error` if this happens DENIALS_LIMIT times in a row.

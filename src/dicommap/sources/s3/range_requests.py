@@ -52,7 +52,7 @@ class RangeReader:
     def __init__(self, connection: S3Connection) -> None:
         """Make the S3 client. Raises AwsError without credentials, and MissingExtraError without boto3 or obstore."""
         self._connection = connection
-        self._store = connection.store()
+        self._store = connection.get_obstore_client()
         # Imported here, because only processes that read objects need obstore, and not in `_get_with_obstore`, which
         # is called for each object.
         import obstore
@@ -103,7 +103,7 @@ class RangeReader:
         """Request and return a byte range with boto3, because obstore would change the object's key."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        client, bucket = self._connection.client(), self._connection.bucket
+        client, bucket = self._connection.get_boto3_client(), self._connection.bucket
         try:
             answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes={begin}-{end - 1}", IfMatch=etag)
             content: bytes = answer["Body"].read()

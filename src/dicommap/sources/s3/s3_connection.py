@@ -68,17 +68,17 @@ class S3Connection:
 
         Return this object if `region` is None or equal to the region of this connection.
         """
-        if region is None or region == self.client().meta.region_name:
+        if region is None or region == self.get_boto3_client().meta.region_name:
             return self
         return replace(self, clients=replace(self.clients, region=region))
 
-    def client(self) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
+    def get_boto3_client(self) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
         """Return this process's boto3 client for S3. It is used to list objects."""
-        return _get_clients(self, os.getpid()).s3
+        return _get_cached_clients(self, os.getpid()).s3
 
-    def store(self) -> S3Store:
+    def get_obstore_client(self) -> S3Store:
         """Return this process's obstore client, used to read objects. Raises AwsError if credentials are missing."""
-        return _get_store(self, os.getpid())
+        return _get_cached_obstore_client(self, os.getpid())
 
 
 def require_s3_extra() -> None:
@@ -95,7 +95,7 @@ def require_s3_extra() -> None:
 
 # The process id is part of the cache key, because the clients do not work after a fork.
 @lru_cache(maxsize=8)
-def _get_clients(connection: S3Connection, process: int) -> Clients:
+def _get_cached_clients(connection: S3Connection, process: int) -> Clients:
     """Return the boto3 clients of a process for a bucket, from a cache if possible."""
     del process
     require_s3_extra()
@@ -103,12 +103,12 @@ def _get_clients(connection: S3Connection, process: int) -> Clients:
 
 
 @lru_cache(maxsize=8)
-def _get_store(connection: S3Connection, process: int) -> S3Store:
+def _get_cached_obstore_client(connection: S3Connection, process: int) -> S3Store:
     """Return the obstore client of a process for a bucket, from a cache if possible."""
     from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.store import S3Store
 
-    clients = _get_clients(connection, process)
+    clients = _get_cached_clients(connection, process)
     if not connection.clients.unsigned and clients.session.get_credentials() is None:
         raise AwsError(
             "A process that reads objects has found no AWS credentials.",

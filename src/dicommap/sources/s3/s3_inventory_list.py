@@ -94,14 +94,14 @@ class S3InventoryList:
         except BaseException:
             self.close()
             raise
-        if not self.count():
+        if not self.count_rows():
             self.close()
             raise DocumentError(
                 "The S3 Inventory has no object below the source.",
                 fix="Name the S3 Inventory of this bucket and prefix.",
             )
 
-    def count(self) -> int:
+    def count_rows(self) -> int:
         """Return the number of rows. An object that is listed twice has two rows."""
         return int(self._database.execute("SELECT COUNT(*) FROM listed").fetchone()[0])
 

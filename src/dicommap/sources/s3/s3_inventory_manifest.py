@@ -104,7 +104,7 @@ class S3InventoryManifest:
             return
         destination = _make_bucket_connection(connection, self.destination)
         with convert_client_errors("GetObject", f"{_SCHEME}{self.destination}/{data_file.key}"):
-            destination.client().download_fileobj(self.destination, data_file.key, into)
+            destination.get_boto3_client().download_fileobj(self.destination, data_file.key, into)
 
     def _list_possible_paths(self, data_file: S3InventoryFile) -> Iterator[Path]:
         """Yield the local paths that a data file may have: in a directory `data` as in S3, or beside the manifest."""
@@ -126,7 +126,11 @@ def read_s3_inventory_manifest(path: StrPath, connection: S3Connection) -> S3Inv
     if text.startswith(_SCHEME):
         bucket, _, key = text.removeprefix(_SCHEME).partition("/")
         with convert_client_errors("GetObject", text):
-            body = _make_bucket_connection(connection, bucket).client().get_object(Bucket=bucket, Key=key)["Body"]
+            body = (
+                _make_bucket_connection(connection, bucket)
+                .get_boto3_client()
+                .get_object(Bucket=bucket, Key=key)["Body"]
+            )
             with _convert_read_errors(Path(text)):
                 content = read_stream(body, _LIMIT)
         return _parse_manifest(content, None)

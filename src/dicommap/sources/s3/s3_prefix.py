@@ -63,7 +63,7 @@ class S3Prefix(Source):
         require_s3_extra()
         connection = S3Connection(bucket=uri.bucket, clients=clients or Clients())
         with convert_client_errors("ListObjectsV2", f"s3://{uri.bucket}/"):
-            self._lister = BucketLister(connection.client(), uri.bucket)
+            self._lister = BucketLister(connection.get_boto3_client(), uri.bucket)
         self._uri, self._only = self._find_prefix_and_name(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
         self._connection = connection.in_region(self._lister.region)
         self._ahead = _BackgroundLister()
@@ -139,7 +139,7 @@ class S3Prefix(Source):
     def count(self) -> Iterator[int]:
         """Yield the number of objects listed since the last yield, until all objects are listed."""
         if self._inventory is not None:
-            yield self._inventory.count()
+            yield self._inventory.count_rows()
         else:
             yield from self._ahead.count.increases()
 
