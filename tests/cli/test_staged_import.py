@@ -92,7 +92,9 @@ def test_studies_in_one_folder_are_staged_and_exactly_what_was_edited_changes(
     account = ("--datastore-id", import_jobs.datastore_id, "--data-access-role-arn", ROLE)
     submit = ("submit", "package", "--yes", *account, "--output-s3-uri", f"{bucket.uri}output/")
     # Before the copies are there, nothing is started.
-    assert "'dicommap stage' has copied nothing. [object.not-staged]" in person.runs(*submit, status=1)
+    refused = person.runs(*submit, status=1)
+    assert "'dicommap stage' has copied nothing. [object.not-staged]" in refused
+    assert "Next: dicommap stage package" in refused
     assert (import_jobs.jobs, import_jobs.instances) == ((), ())
     assert "Next: dicommap submit package" in person.runs("stage", "package", "--source", source.named, "--yes")
     person.runs("validate", "--s3", "package")

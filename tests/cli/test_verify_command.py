@@ -11,6 +11,7 @@ import pytest
 
 import dicommap
 from dicommap.testing import ImportJobService
+from tests.cli.running import dicommap as run_command
 from tests.cli.test_whole_import import Person
 from tests.support.p10_files import small_tree
 from tests.support.s3_server import Bucket
@@ -150,6 +151,65 @@ def test_what_is_not_applied_is_imported_again_by_a_new_draft_and_not_by_a_retry
     runs(package, "watch", "again")
     assert len(import_jobs.jobs) == 2 * len(list((package / "package/jobs").iterdir()))
     assert "Done: the image sets of these jobs have the values of all overrides." in runs(package, "verify", "again")
+
+
+def test_a_retry_beside_attributes_that_are_not_applied(
+    package: Path, import_jobs: ImportJobService, bucket: Bucket
+) -> None:
+    """The new package imports what is missing. What was imported without an attribute is told separately."""
+    object.__setattr__(import_jobs.behaviour, "ignored_attributes", frozenset({"PatientName"}))
+    import_jobs.fault("rejected", match="study1/series1/IM0002")
+    submit(package, import_jobs, bucket)
+    both = ("reconcile", "package", "--verify", "--retry", "left")
+    runs(package, *both, status=2)
+    assert not (package / "left").exists()
+    printed = runs(package, *both, "--stage-uri", f"{bucket.uri}left/", status=1)
+    lines = printed.splitlines()
+    assert "7 of 8 instances imported" in lines
+    assert "1 instance to import again: 0 jobs in place, 1 job to be staged" in lines
+    assert "Package: left" in lines
+    assert "4 of 6 attributes applied (2 not-applied); 2 studies, 4 image sets" in lines
+    assert lines[-2].startswith("--retry selects instances that were not imported")
+    assert lines[-2].endswith("'dicommap explain verify.not-applied' says how to.")
+    assert lines[-1] == "Next: dicommap stage left"
+
+    object.__setattr__(import_jobs.behaviour, "ignored_attributes", frozenset())
+    runs(package, "stage", "left", "--yes", "--source", bucket.uri)
+    runs(package, "submit", "left", "--yes")
+    runs(package, "watch", "left")
+    assert "Done" in runs(package, "reconcile", "left", "--verify")
+    named = {one.sop_instance_uid for one in import_jobs.instances if "PatientName" in one.changed_keywords}
+    assert named == {"1.2.826.0.1.3680043.10.1.1.1.2"}
+
+
+def test_verify_needs_a_data_store_before_anything_is_read(package: Path) -> None:
+    for words in (("verify",), ("reconcile", "--verify")):
+        ran = run_command(*words, package / "package")
+        assert ran.status == 2
+        assert ran.out == ""
+        assert "The package was not submitted, so its data store is not known." in ran.err
+
+
+def test_the_errors_of_a_study_in_several_jobs_name_the_job(
+    tmp_path: Path, import_jobs: ImportJobService, bucket: Bucket
+) -> None:
+    tree = small_tree(tmp_path / "tree", studies=1)
+    bucket.upload(tree, "in/")
+    with dicommap.scan(tree) as inventory:
+        dicommap.draft(
+            inventory,
+            input_s3_uri=f"{bucket.uri}in/",
+            by_study=lambda _: EDITS,
+            quotas=dicommap.Quotas(files=3),
+            output=tmp_path / "package",
+        )
+    object.__setattr__(import_jobs.behaviour, "ignored_attributes", frozenset({"PatientName"}))
+    submit(tmp_path, import_jobs, bucket)
+    records = json.loads(
+        runs(tmp_path, "verify", "package", "--level", "issue", "--format", "json", "--fail-on", "never")
+    )
+    errors = [record["location"] for record in records if record["code"] == "verify.not-applied"]
+    assert errors == [{"path": f"jobs/{job}", "study": "1.2.826.0.1.3680043.10.1.1"} for job in ("0001", "0002")]
 
 
 @pytest.mark.long

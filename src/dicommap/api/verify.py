@@ -43,8 +43,9 @@ if TYPE_CHECKING:
     from dicommap.aws.timing import Clock
     from dicommap.display.report import Report
     from dicommap.issues import Issue
-    from dicommap.model.submission import Submission
+    from dicommap.model.submission import AwsAccount, Submission
     from dicommap.package.metadata_sources import MetadataSource
+    from dicommap.package.package_directory import PackageDirectory
     from dicommap.planning.plan import PlanJob
     from dicommap.progress import ProgressOption
     from dicommap.reconciliation.job_reconciliation import JobReconciliation
@@ -148,9 +149,14 @@ class VerificationRun:
         clock: Clock = SYSTEM_CLOCK,
         progress: ProgressOption = None,
     ) -> None:
-        """Open the package. `verify` describes the parameters."""
+        """Open the package. `verify` describes the parameters.
+
+        Raises UsageError if the data store is not known.
+        """
         self._reconciling = ReconciliationRun(package, manifests=settings.manifests, clients=clients)
         self.package = self._reconciling.package
+        if settings.metadata is None:
+            _require_account(self.package)
         self._settings = settings
         self._clients = clients
         self._clock = clock
@@ -215,13 +221,7 @@ class VerificationRun:
         settings = self._settings
         if settings.metadata is not None:
             return DownloadedMetadata(settings.metadata), _FILES_SOURCE
-        account = self.package.read_aws_account()
-        if account is None:
-            raise UsageError(
-                "The package was not submitted, so its data store is not known.",
-                fix="Run 'dicommap submit', or 'dicommap adopt' for a job that was started in another way. Or name "
-                "downloaded metadata with --metadata.",
-            )
+        account = _require_account(self.package)
         clients = make_clients_with_saved_settings(self._clients, account)
         clients.medical_imaging  # noqa: B018  the client is made before threads use it
         self._jobs = ImportJobs(clients, self._clock)
@@ -241,7 +241,7 @@ class VerificationRun:
             non_primary += study.non_primary
             if study.effect is not Effect.APPLIED:
                 self._first.add(study)
-            issues += study.issues()
+            issues += self._study_issues(study)
             yield study
         if non_primary:
             issues.add(make_issue("verify.non-primary", Location(path=job_folder(job.id)), count=non_primary))
@@ -250,6 +250,12 @@ class VerificationRun:
                 make_issue("verify.searched", Location(path=job_folder(job.id)), count=verifier.searched_studies)
             )
         self._issues += issues
+
+    def _study_issues(self, study: StudyResult) -> Iterator[Issue]:
+        """Yield the issues of a study. If several jobs import parts of it, the location also names the job."""
+        for issue in study.issues():
+            is_divided = study.study_instance_uid in self._divided
+            yield issue.with_location(path=job_folder(study.job)) if is_divided else issue
 
     def _count_effects(self, study: StudyResult) -> None:
         """Count the effects of a study's attributes.
@@ -291,6 +297,18 @@ class VerificationRun:
             else:
                 agreement = compare_with_request(properties, self.package.read_request(job))
         yield from request_agreement_issues(agreement, place)
+
+
+def _require_account(package: PackageDirectory) -> AwsAccount:
+    """Return the AWS account of a package's first submit. Raise UsageError if nothing was submitted."""
+    account = package.read_aws_account()
+    if account is None:
+        raise UsageError(
+            "The package was not submitted, so its data store is not known.",
+            fix="Run 'dicommap submit', or 'dicommap adopt' for a job that was started in another way. Or name "
+            "downloaded metadata with --metadata.",
+        )
+    return account
 
 
 @convert_arguments(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.reconcile import ReconciliationRun
 from dicommap.api.retry import RetryBuilder
-from dicommap.api.verify import verify
+from dicommap.api.verify import VerificationRun, VerificationSettings
 from dicommap.cli.options import (
     AWS_OPTIONS,
     add_aws_options,
@@ -98,10 +98,16 @@ EXAMPLES = """\
 JOBS_SHOWN = 50
 STUDIES_SHOWN = 50
 REASONS_SHOWN = 10
-NOT_TAKEN_UP = (
+NOT_RETRIED = (
+    "--retry selects instances that were not imported, and jobs without their import configuration. The new package "
+    "does not correct other instances: 'dicommap explain {codes}' says how to."
+)
+"""The sentence about attributes with wrong effects, if a new package was written."""
+NOTHING_RETRIED = (
     "--retry selects instances that were not imported, and jobs without their import configuration. It does not select "
     "other instances with attributes that are not applied."
 )
+"""The sentence about attributes with wrong effects, if no new package was written."""
 WRONG_EFFECTS = frozenset({"verify.not-applied", "verify.different", "verify.missing"})
 
 
@@ -170,6 +176,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{option} has no effect without --verify.", fix="Add --verify to check the overrides, too.")
     _require_usable_outputs(output, form, args.retry)
     reconciling = ReconciliationRun(args.package, manifests=args.manifests, clients=create_clients(args), progress=True)
+    verifying = _open_verification(args) if args.verify else None
     retrying = RetryBuilder(reconciling.package) if args.retry is not None else None
     jobs = reconciling if retrying is None else retrying.collect_missing(reconciling)
     if form in (ResultFormat.TABLE, ResultFormat.HTML):
@@ -194,7 +201,9 @@ def run(args: argparse.Namespace) -> int:
         _print_retry(new_package, has_text=has_text)
         issues += new_package.issues
     status = choose_exit_status((issue.severity for issue in issues), args.fail_on)
-    verification = _verify_and_print(args, has_text=has_text) if args.verify else None
+    verification = None
+    if verifying is not None:
+        verification = _verify_and_print(verifying, show_values=show_values, has_text=has_text)
     _print_next_step(args, result, new_package, verification, has_text=has_text)
     if status or verification is None:
         return status
@@ -212,8 +221,10 @@ def _print_next_step(
     """Print the next step. If stdout has records (`has_text` is False), print it only after --retry, and to stderr."""
     codes = [] if verification is None else list_attention_codes(verification)
     if new_package is not None:
-        if WRONG_EFFECTS.intersection(codes):
-            (print_line if has_text else print_error)(NOT_TAKEN_UP)
+        wrong = [code for code in dict.fromkeys(codes) if code in WRONG_EFFECTS]
+        if wrong:
+            sentence = NOTHING_RETRIED if new_package.package is None else NOT_RETRIED.format(codes=" ".join(wrong))
+            (print_text if has_text else print_error)(sentence)
         print_next_step(_choose_step_after_retry(result, new_package, codes, args), to_stderr=not has_text)
     elif has_text:
         step = _choose_next_step(result, args)
@@ -223,21 +234,23 @@ def _print_next_step(
         print_next_step(step)
 
 
-def _verify_and_print(args: argparse.Namespace, *, has_text: bool) -> Verification:
+def _open_verification(args: argparse.Namespace) -> VerificationRun:
+    """Return the verification that follows. Raise UsageError if the data store is not known."""
+    settings = VerificationSettings(manifests=args.manifests, **get_reading_options(args))
+    return VerificationRun(args.package, settings, clients=create_clients(args), progress=True)
+
+
+def _verify_and_print(verifying: VerificationRun, *, show_values: bool, has_text: bool) -> Verification:
     """Verify whether the overrides were applied, and print the result to stdout.
 
     If `has_text` is False, stdout has the records of `reconcile`. Then only the issues and the numbers of applied
     attributes are printed, to stderr.
     """
-    verification = verify(
-        args.package,
-        manifests=args.manifests,
-        **get_reading_options(args),
-        clients=create_clients(args),
-        progress=True,
-    )
+    for _ in verifying:
+        pass
+    verification = verifying.result()
     if has_text:
-        print_verification(verification, Masker(show_values=args.show_values))
+        print_verification(verification, Masker(show_values=show_values))
     else:
         print_issues(verification.issues, stderr=True)
         print_error(f"{describe_applied_count(verification.counts)}")

@@ -31,6 +31,7 @@ from dicommap.cli.output import (
     write_to_stdout,
 )
 from dicommap.cli.package_next_step import after_package
+from dicommap.cli.shell_words import make_path_word
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.csv_json import format_json_lines
 from dicommap.healthimaging.limits import CONCURRENT_JOBS, START_RATE
@@ -139,7 +140,9 @@ def _choose_next_step(submitted: SubmitResult, args: argparse.Namespace) -> Next
     if submitted.is_dry and submitted.requests:
         options = tuple(list_given_options(args, without={"dry_run"}))
         return after_dry_run("submit", package, codes=codes, options=options, missing=submitted.placeholders)
-    if codes:
-        return make_explain_step(codes)
     options = tuple(list_given_options(args, only=AWS_OPTIONS))
+    if codes and {*codes} != {"object.not-staged"}:
+        return make_explain_step(codes)
+    if codes:
+        return NextStep(words=("stage", make_path_word(package), *options))
     return after_package(package, PackageDirectory(package).count_jobs(), options=options, is_staged=True)
