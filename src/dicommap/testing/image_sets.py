@@ -13,9 +13,10 @@ rule of the stand-in only.
 
 from __future__ import annotations
 
-import secrets
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, keyword_of
@@ -181,6 +182,8 @@ class ImageSets:
     _primaries: dict[tuple[str, str], list[ImageSet]] = field(default_factory=dict)
     """(data store, Study Instance UID) -> primary image sets of the study."""
     _by_id: dict[tuple[str, str], ImageSet] = field(default_factory=dict)
+    _series_counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(data store, Series Instance UID) -> number of image sets of the series, also those that were deleted."""
 
     def add(
         self, datastore_id: str, instance: ImportedInstance, two_copies: Literal["first", "last"] = "last"
@@ -202,7 +205,7 @@ class ImageSets:
                 primary.latest.series_instance_uid == instance.series_instance_uid
                 for primary in self.select_primaries(datastore_id, instance.study_instance_uid)
             )
-            image_set = self._create_image_set(datastore_id, is_primary=is_primary)
+            image_set = self._create_image_set(datastore_id, instance.series_instance_uid, is_primary=is_primary)
             self._register(image_set, instance)
         version = image_set.open_job_version(instance.job_id)
         stored = version.by_uid.get(instance.sop_instance_uid)
@@ -214,13 +217,21 @@ class ImageSets:
         self, datastore_id: str, instances: dict[str, ImportedInstance], *, is_primary: bool
     ) -> ImageSet:
         """Add and return an image set with copied instances."""
-        image_set = self._create_image_set(datastore_id, is_primary=is_primary)
+        series = next(iter(instances.values())).series_instance_uid
+        image_set = self._create_image_set(datastore_id, series, is_primary=is_primary)
         image_set.append_version(instances, "COPIED")
         self._register(image_set, image_set.latest.latest_instance)
         return image_set
 
-    def _create_image_set(self, datastore_id: str, *, is_primary: bool) -> ImageSet:
-        image_set = ImageSet(image_set_id=secrets.token_hex(16), datastore_id=datastore_id, is_primary=is_primary)
+    def _create_image_set(self, datastore_id: str, series: str, *, is_primary: bool) -> ImageSet:
+        """Add and return an image set without versions.
+
+        Its id is the same whenever the same things are imported, so that the compressed metadata has the same size.
+        """
+        self._series_counts[datastore_id, series] += 1
+        name = f"{datastore_id} {series} {self._series_counts[datastore_id, series]}"
+        image_set_id = sha256(name.encode()).hexdigest()[:32]
+        image_set = ImageSet(image_set_id=image_set_id, datastore_id=datastore_id, is_primary=is_primary)
         self.all.append(image_set)
         self._by_id[datastore_id, image_set.image_set_id] = image_set
         return image_set
