@@ -170,7 +170,7 @@ def test_a_retry_beside_attributes_that_are_not_applied(
     assert "Package: left" in lines
     assert "4 of 6 attributes applied (2 not-applied); 2 studies, 4 image sets" in lines
     assert lines[-2].startswith("--retry selects instances that were not imported")
-    assert lines[-2].endswith("'dicommap explain verify.not-applied' says how to.")
+    assert "'dicommap explain verify.not-applied' says how to correct other instances" in lines[-2]
     assert lines[-1] == "Next: dicommap stage left"
 
     object.__setattr__(import_jobs.behaviour, "ignored_attributes", frozenset())

@@ -99,15 +99,9 @@ JOBS_SHOWN = 50
 STUDIES_SHOWN = 50
 REASONS_SHOWN = 10
 NOT_RETRIED = (
-    "--retry selects instances that were not imported, and jobs without their import configuration. The new package "
-    "does not correct other instances: 'dicommap explain {codes}' says how to."
+    "--retry selects instances that were not imported, and jobs without their import configuration. 'dicommap explain "
+    "{codes}' says how to correct other instances with attributes that are not applied."
 )
-"""The sentence about attributes with wrong effects, if a new package was written."""
-NOTHING_RETRIED = (
-    "--retry selects instances that were not imported, and jobs without their import configuration. It does not select "
-    "other instances with attributes that are not applied."
-)
-"""The sentence about attributes with wrong effects, if no new package was written."""
 WRONG_EFFECTS = frozenset({"verify.not-applied", "verify.different", "verify.missing"})
 
 
@@ -223,8 +217,7 @@ def _print_next_step(
     if new_package is not None:
         wrong = [code for code in dict.fromkeys(codes) if code in WRONG_EFFECTS]
         if wrong:
-            sentence = NOTHING_RETRIED if new_package.package is None else NOT_RETRIED.format(codes=" ".join(wrong))
-            (print_text if has_text else print_error)(sentence)
+            (print_text if has_text else print_error)(NOT_RETRIED.format(codes=" ".join(wrong)))
         print_next_step(_choose_step_after_retry(result, new_package, codes, args), to_stderr=not has_text)
     elif has_text:
         step = _choose_next_step(result, args)
