@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _ITEMS_IN_ROW = 100
 """Number of list items that one row of the database has."""
 
-ITEMS_IN_MEMORY = 20_000
+ITEMS_IN_MEMORY = 15_000
 """The first items of each dict stay in memory, because reading and writing rows takes longer than most other steps."""
 
 # The transaction is never committed. Without a journal and without temporary files, all values are in this database.
