@@ -31,7 +31,7 @@ from dicommap.model.displayable import Displayable
 from dicommap.package.aws_account_check import make_clients_with_saved_settings, require_same_endpoint
 from dicommap.package.document_reader import read_document
 from dicommap.package.job_events import JobEvents, parse_event_documents
-from dicommap.package.job_requests import read_package_plan, require_jobs, require_package
+from dicommap.package.job_requests import require_jobs, require_package
 from dicommap.package.job_watchers import FhirJobWatcher, PackageWatcher
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.submission_states import SubmissionStates
@@ -190,7 +190,7 @@ def _watch_events(
     except UsageError as error:
         refusal = error.message.rstrip(".")
     watcher = _make_package_watcher(place, ImportJobs(reached, clock), clock, on_step)
-    job_events = JobEvents(plan=read_package_plan(place), states=SubmissionStates(place), on_step=on_step)
+    job_events = JobEvents(plan=PackageDirectory(place).plan, states=SubmissionStates(place), on_step=on_step)
     for document, location in _read_events(events):
         job_events.add_document(document, location)
     issues = job_events.apply_to_states()
@@ -262,7 +262,7 @@ def _make_package_watcher(
     place: Path, service: ImportJobs, clock: Clock, on_step: Callable[[str, str], None]
 ) -> PackageWatcher:
     """Return the watcher of a package's jobs. Raises UsageError if no job of the package was submitted."""
-    watch = PackageWatcher(place, read_package_plan(place), SubmissionStates(place), service, clock, on_step)
+    watch = PackageWatcher(place, PackageDirectory(place).plan, SubmissionStates(place), service, clock, on_step)
     if not watch.read_submissions():
         raise UsageError("No job of the package was submitted.", fix="Run 'dicommap submit PACKAGE' first.")
     return watch

@@ -209,6 +209,7 @@ def _parse_page(body: bytes) -> ListingPage | None:
 
 
 def _parse_object(element: ElementTree.Element, *, is_encoded: bool) -> S3Object:
+    """Return the object in an element `Contents` of a listing."""
     members = {member.tag[len(_NAMESPACE) :]: member.text or "" for member in element}
     key = members["Key"]
     if is_encoded and ("%" in key or "+" in key):

@@ -243,7 +243,7 @@ class ImageSets:
         blobs = {"updatableAttributes": updatable, "removableAttributes": removable}
         updates = {"DICOMUpdates": {name: blob for name, blob in blobs.items() if blob is not None}}
         flags = {"force": force, "includeStudyImageSets": include_study}
-        return self._update(datastore, image_set, version, updates, flags)
+        return self._send_metadata_update(datastore, image_set, version, updates, flags)
 
     def revert(
         self, datastore: str, image_set: str, version: str, to_version: str, *, force: bool = False
@@ -265,11 +265,14 @@ class ImageSets:
             AwsError: AWS refuses the request. If the error is transient, it is not known whether AWS made the change.
 
         """
-        return self._update(datastore, image_set, version, {"revertToVersionId": to_version}, {"force": force})
+        return self._send_metadata_update(
+            datastore, image_set, version, {"revertToVersionId": to_version}, {"force": force}
+        )
 
-    def _update(
+    def _send_metadata_update(
         self, datastore: str, image_set: str, version: str, updates: dict[str, Any], flags: dict[str, bool]
     ) -> ImageSetProperties:
+        """Send UpdateImageSetMetadata, and return the properties in the answer."""
         parameters = {
             **_make_image_set_parameters(datastore, image_set, None),
             "latestVersionId": version,
@@ -355,6 +358,7 @@ class ImageSets:
 
 
 def _build_filters(filters: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the filters of SearchImageSets for keyword -> value."""
     for keyword in filters:
         if keyword not in SEARCHABLE_ATTRIBUTES:
             raise make_unknown_choice_error("searchable attribute", keyword, list(SEARCHABLE_ATTRIBUTES))

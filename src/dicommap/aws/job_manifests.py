@@ -66,6 +66,7 @@ def list_job_manifest_keys(clients: Clients, folder: S3Uri) -> list[str]:
 
 
 def _read_job_folder(clients: Clients, folder: S3Uri, keys: list[str]) -> JobOutput:
+    """Read the summary of a job, and return it with its other job manifests, which are read when they are needed."""
     manifest = None
     if JOB_MANIFEST_NAME in keys:
         pieces = read_in_pieces(

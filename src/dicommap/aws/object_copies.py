@@ -292,6 +292,7 @@ class ObjectCopier:
         return CopyResult(etag=require_etag(answer, "CompleteMultipartUpload", copy.uri))
 
     def _read_source_metadata(self, copy: StagingCopy) -> str | None:
+        """Return the value of SOURCE_METADATA_KEY of an existing copy; None if the object does not have it."""
         head = self._get_object_head(copy.bucket, copy.key)
         return None if head is None else head.get("Metadata", {}).get(SOURCE_METADATA_KEY)
 

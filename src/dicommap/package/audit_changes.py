@@ -89,6 +89,7 @@ def build_change_lines(
 def _make_change_record(
     change: AttributeChange, values: AuditValueForm, updates: UpdateFiles, *, has_own_files: bool
 ) -> dict[str, object]:
+    """Return the JSON object of a change in audit.jsonl. None stands for a member that is left out."""
     target = Target(
         study_instance_uid=change.study_instance_uid,
         series_instance_uid=change.series_instance_uid,

@@ -96,6 +96,7 @@ def make_distinct_names(paths: Sequence[Path]) -> list[str]:
 
 
 def _count_parts_of_distinct_name(own: tuple[str, ...], parts: Iterable[tuple[str, ...]]) -> int:
+    """Return how many parts of a path, counted from its end, make a name that no other path has."""
     others = [other for other in parts if other != own]
     return next(
         (length for length in range(1, len(own)) if all(other[-length:] != own[-length:] for other in others)), len(own)
@@ -111,6 +112,7 @@ def _read_sheet_providers(
     store: ItemStore,
     instances: InstanceReader,
 ) -> Iterator[EditProvider]:
+    """Read the sheets, yield the edits of each, and add the issues of the sheets to `issues`."""
     encoding = None if sources.encoding is None else require_encoding(sources.encoding)
     settings = CsvSettings(delimiter=sources.delimiter, encoding=encoding)
     for path in paths:
@@ -128,6 +130,7 @@ def _read_rule_providers(
     store: ItemStore,
     instances: InstanceReader,
 ) -> Iterator[EditProvider]:
+    """Read the rules files, yield the edits of each rule, and add the issues of the files to `issues`."""
     from dicommap.edits.rule_edits import RuleEdits
 
     shared: LookupTables = {}
@@ -138,6 +141,7 @@ def _read_rule_providers(
 
 
 def _make_function_providers(sources: EditSources, instances: InstanceReader) -> Iterator[EditProvider]:
+    """Yield the edits of each Python function."""
     by_study = (sources.by_study,) if callable(sources.by_study) else tuple(sources.by_study)
     by_series = (sources.by_series,) if callable(sources.by_series) else tuple(sources.by_series)
     by_instance = (sources.by_instance,) if callable(sources.by_instance) else tuple(sources.by_instance)
@@ -152,6 +156,7 @@ def _make_function_providers(sources: EditSources, instances: InstanceReader) ->
 def _make_harmonize_providers(
     keywords: Iterable[str], captured: tuple[str, ...], issues: BoundedList[Issue]
 ) -> Iterator[HarmonizeEdits]:
+    """Yield the edits of each keyword to harmonize. Keywords that cannot be harmonized become issues."""
     for keyword in [keywords] if isinstance(keywords, str) else keywords:
         from dicommap.edits.harmonize_edits import HarmonizeEdits, harmonize_issues
 
@@ -242,6 +247,7 @@ def _make_lookup_table(
 
 
 def _read_lookup_file(rules: Path, rule: str, lookup: LookupSettings) -> bytes:
+    """Return the bytes of a lookup's file, which is named relative to the rules file."""
     try:
         return read_document(rules.parent / lookup.file)
     except DocumentError as error:

@@ -88,6 +88,7 @@ class ImageSetPromoter:
             )
 
     def _read_and_plan(self, image_set: str) -> tuple[Promotion, ImageSetContent]:
+        """Read an image set and the primary image sets of its study. Return its plan, and its content."""
         candidate = self.contents.read_content(image_set)
         primaries = []
         if not candidate.is_primary:
@@ -95,6 +96,7 @@ class ImageSetPromoter:
         return plan_promotion(candidate, primaries, allow_other_patient=self.allow_other_patient), candidate
 
     def _send_promotion(self, image_set: str, confirmed: Promotion | None) -> PromotionResult:
+        """Plan an image set again, and send its update and its copy if the plan is the confirmed one."""
         promotion, candidate = self._read_and_plan(image_set)
         if promotion.changes if confirmed is None else not promotion.has_same_effect(confirmed):
             raise PromotionEndError(PromotionOutcome.CHANGED, "the plan is another one now")
@@ -145,6 +147,7 @@ class ImageSetPromoter:
         return updated, candidate
 
     def _send_copy(self, promotion: Promotion, candidate: ImageSetContent) -> PromotionResult:
+        """Send the copy of an image set that has no conflict, wait for its end, and return the result."""
         state = self._save_step(promotion, PromotionStep.COPYING)
         try:
             answer = self.contents.service.copy(
@@ -214,6 +217,7 @@ class ImageSetPromoter:
         return replace(_make_state_result(state, outcome), promotion=promotion, primary_id=primary, problems=problems)
 
     def _save_step(self, promotion: Promotion, step: PromotionStep, **members: Any) -> PromotionState:  # noqa: ANN401
+        """Save that a promotion has reached a step, and return the new state."""
         return self._save_state(
             PromotionState(
                 imageSetId=promotion.image_set_id,
@@ -234,6 +238,7 @@ class ImageSetPromoter:
 
 
 def _make_planned_result(promotion: Promotion) -> PromotionResult:
+    """Return the result of an image set for which nothing was sent: its plan, or the reason why nothing is sent."""
     return PromotionResult(
         image_set_id=promotion.image_set_id,
         outcome=PromotionOutcome.PLANNED if promotion.is_possible else _choose_unsent_outcome(promotion),
@@ -244,6 +249,7 @@ def _make_planned_result(promotion: Promotion) -> PromotionResult:
 
 
 def _choose_unsent_outcome(promotion: Promotion) -> PromotionOutcome:
+    """Return the outcome of an image set that is primary already, or that cannot be promoted."""
     return PromotionOutcome.PRIMARY if promotion.is_primary else PromotionOutcome.REFUSED
 
 

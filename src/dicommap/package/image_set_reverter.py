@@ -232,12 +232,14 @@ class ImageSetReverter:
         return self.reader.read_metadata(target.image_set_id, version, study) == wanted
 
     def _save_and_make_refusal_error(self, state: RevertState, error: AwsError) -> Exception:
+        """Save that AWS has refused a revert. Return the error that ends the run, or the work on this image set."""
         self._save_changes(state, state="failed", reason=error.code)
         if not error.local or error.code in ACCESS_DENIED_CODES:
             return error
         return ImageSetEndError(UpdateOutcome.NOT_REVERTED, error.code)
 
     def _save_changes(self, known: RevertState, **members: str) -> RevertState:
+        """Save a state with changed members, and return it."""
         state = known.model_copy(update=members)
         self.states.write_revert(state)
         return state
@@ -246,6 +248,7 @@ class ImageSetReverter:
 def _make_revert_result(
     target: RevertTarget, outcome: UpdateOutcome, state: RevertState | None, reason: str = ""
 ) -> ImageSetUpdateResult:
+    """Return the result of taking back the updates of an image set. `state` is None if nothing was sent."""
     return ImageSetUpdateResult(
         update="",
         study_instance_uid=target.study_instance_uid,

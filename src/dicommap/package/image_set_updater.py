@@ -351,6 +351,7 @@ class ImageSetUpdater:
         return self._save_record(work, make_sent_record(record, str(after), is_inferred=True))
 
     def _make_unsent_part_record(self, work: ImageSetWork, sent: PartToSend, version: str) -> RequestRecord:
+        """Return the record of a part that is about to be sent, with the versions of all image sets that it changes."""
         others = tuple(
             VersionChange(imageSetId=other, versionBefore=self.reader.get_properties(other).versionId)
             for other in work.target.others

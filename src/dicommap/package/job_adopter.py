@@ -169,6 +169,7 @@ class JobAdopter:
         return Location(path=f"import job {job_id}")
 
     def _get_job(self, job_id: str) -> ImportJob | None:
+        """Return the properties of a job; None if the data store does not have the job."""
         try:
             return self.jobs.get(self.datastore, job_id)
         except AwsError as error:
@@ -231,6 +232,7 @@ class JobAdopter:
         return list(issues)
 
     def _check_override_file(self, properties: ImportJob, document: UploadDocument) -> Issue | None:
+        """Return the issue of an override file in S3; None if it is the package's file and older than the job."""
         place = Location(path=make_printable(document.uri))
         try:
             existing = compare_existing_object(self.clients.s3, document)

@@ -156,6 +156,7 @@ class JobEvents:
         return list(self._issues)
 
     def _apply_to_submission(self, submission: Submission, events: list[ImportJobEvent]) -> None:
+        """Save the state of a submitted job after its events. Events of another prefix become an issue."""
         place = Location(path=submission_path(submission.job))
         if not all(_is_same_prefix(event.input_s3_uri, submission.inputS3Uri) for event in events):
             self._issues.add(make_issue("watch.other-request", place))

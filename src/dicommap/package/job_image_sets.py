@@ -122,6 +122,7 @@ class JobImageSets:
                 yield WorkItem(study=work, target=None, kept=None, is_last=True, reason=reason)
 
     def _search_image_sets(self, study: str) -> list[ImageSetTarget] | None:
+        """Search for the image sets of a study. Return None if the source of metadata cannot be searched."""
         summaries = self._source.search(study)
         if summaries is None:
             return None
@@ -152,6 +153,7 @@ class JobImageSets:
     def _read_overrides(
         self, read_override_file: Callable[[str], bytes], mappings: list[DicomMetadataMapping]
     ) -> StudyOverrides:
+        """Read the override files of one study."""
         data_sets = {
             mapping.seriesInstanceUID: _parse_override(read_override_file(mapping.metadataFilePath), self._assumptions)
             for mapping in mappings

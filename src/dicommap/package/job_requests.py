@@ -16,7 +16,6 @@ from dicommap.model.package_layout import job_folder
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
 from dicommap.package.aws_account_check import ACCOUNT_EXAMPLES, ACCOUNT_OPTIONS, require_same_aws_account
 from dicommap.package.document_reader import format_path_name, read_document
-from dicommap.package.package_directory import PackageDirectory
 from dicommap.reading.document_limits import OVERRIDE_LIMIT
 from dicommap.validation.request_check import check_aws_account
 
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dicommap.model.submission import AwsAccount
-    from dicommap.planning.plan import Plan, PlanJob
+    from dicommap.package.package_directory import PackageDirectory
+    from dicommap.planning.plan import PlanJob
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +77,6 @@ def require_jobs(package: PackageDirectory) -> None:
             "The package has no import jobs, so there is nothing to import: it only changes what is stored.",
             fix=f"Send its updates: dicommap update {make_printable(str(package.path))}",
         )
-
-
-def read_package_plan(package: Path) -> Plan:
-    """Return the plan of a package. Raises DocumentError if the plan cannot be read."""
-    return PackageDirectory(package).plan
 
 
 def make_job_requests(

@@ -252,6 +252,7 @@ class JobSubmitter:
             return False
 
     def _record_denied_listing(self, error: AwsError) -> None:
+        """Record that the credentials may not list jobs. Raise the error if it has another reason."""
         if error.code not in ACCESS_DENIED_CODES:
             raise error
         if self.can_list_jobs:

@@ -118,6 +118,7 @@ class PackageWatcher:
         return not self._is_submitting and not any(map(self._is_open, self.read_submissions()))
 
     def _is_open(self, submission: Submission) -> bool:
+        """Return whether the status of a job must be requested again: it runs, or its end is known only from events."""
         is_unconfirmed = submission.has_ended and submission.statusSource is not None
         is_running = submission.state is SubmissionState.STARTED
         return (is_running or is_unconfirmed) and submission.job not in self._unknown

@@ -321,6 +321,7 @@ def _make_changed_error(what: str) -> DocumentError:
 
 
 def _decode_and_hash_lines(file: Iterator[bytes], digest: hashlib._Hash) -> Iterator[str]:
+    """Yield the lines of a file as text, and add their bytes to a digest."""
     for line in file:
         digest.update(line)
         yield line.decode("utf-8")

@@ -83,6 +83,7 @@ class PackageUpdater:
             yield from results
 
     def _update_study(self, study: str, updates: Sequence[PlannedUpdate]) -> Generator[float, None, list[Results]]:
+        """Send the updates of one study, one after the other. Yield each pause in seconds. Return their results."""
         while study in self._active_studies:  # updates of one study may stand apart in the package
             yield _SAME_STUDY_PAUSE_SECONDS
         self._active_studies.add(study)
@@ -93,6 +94,7 @@ class PackageUpdater:
         return results
 
     def _send_update(self, planned: PlannedUpdate) -> Generator[float, None, Results]:
+        """Send one update to all of its image sets. Yield each pause in seconds. Return the results."""
         state = self.read_state(planned)
         if state.isComplete:
             kept = _make_kept_results(planned, state)
@@ -171,6 +173,7 @@ class PackageUpdater:
     def _forecast_image_set(
         self, planned: PlannedUpdate, state: UpdateState, target: UpdateTarget
     ) -> Iterator[ForecastRequest | ImageSetUpdateResult]:
+        """Yield the requests that a run would send to an image set, or the result if it cannot be read."""
         reader = self.updater.reader
         try:
             properties = reader.get_properties(target.image_set_id)

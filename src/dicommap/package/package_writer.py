@@ -71,6 +71,7 @@ def _iterate_files(documents: Mapping[str, str], event: AuditEvent | None) -> It
 
 
 def _hash_and_yield_pieces(pieces: Iterator[str], digest: hashlib._Hash) -> Iterator[str]:
+    """Yield pieces of text unchanged, and add their bytes to a digest."""
     for piece in pieces:
         digest.update(piece.encode())
         yield piece

@@ -97,6 +97,7 @@ class PreviousValues:
         end = 0
 
         def iterate_decoded_lines() -> Iterator[str]:
+            """Yield the lines of the file as text. Count their bytes in `end`, and add them to the digest."""
             nonlocal end
             for line in file:
                 digest.update(line)
@@ -122,6 +123,7 @@ class PreviousValues:
 
 
 def _read_rows(descriptor: int, offset: int, length: int) -> Iterator[list[str]]:
+    """Return the CSV rows in a range of bytes of an open file."""
     text = os.pread(descriptor, length, offset).decode("utf-8")
     return csv.reader(io.StringIO(text, newline=""), strict=True)
 

@@ -160,6 +160,7 @@ class ProbeJobRunner:
         return changed
 
     def _make_polled_state(self, state: Submission, job: ImportJob, request: ProbeJobRequest) -> Submission:
+        """Return a job's state after an answer of GetDICOMImportJob."""
         update = {
             **make_polled_members(job),
             "configuration": compare_with_request(job, request.request),

@@ -199,6 +199,7 @@ class ProbeSession:
             require_confirmed(self._confirm, replace(transfer, deleted_image_sets=len(traces.image_sets)))
 
     def _make_transfer(self, jobs: Sequence[str], objects: int, size: int) -> Transfer:
+        """Return the transfer for the confirmation of a probe, or of a deletion."""
         record = self._record
         return Transfer(
             package=str(self._directory.path),

@@ -72,6 +72,7 @@ def build_tables(
 
 
 def _format_warning_lines(issues: Iterable[Issue]) -> str | None:
+    """Return the text of issues.jsonl: the warnings among some issues. Return None if there is no warning."""
     warnings = make_bounded_issues(MAX_ISSUES_OF_ONE_KIND)
     warnings += (issue for issue in issues if issue.severity is Severity.WARNING)
     return "".join(format_json_lines(issue.to_dict() for issue in warnings)) or None

@@ -120,6 +120,7 @@ def _check_jobs(
 def _job_issues(
     package: PackageDirectory, job: PlanJob, stored: S3ObjectReader, absent: Container[str | None]
 ) -> list[Issue]:
+    """Return the issues of the objects under the inputS3Uri of one job."""
     uri = S3Uri.parse(job.inputS3Uri)
     if uri is None or _locate_bucket(uri.bucket).path in absent:  # another issue already names the URI or the bucket
         return []
@@ -150,6 +151,7 @@ def _region_and_output_issues(package: PackageDirectory, stored: S3ObjectReader)
 
 
 def _bucket_issues(bucket: str, stored: S3ObjectReader) -> Iterator[Issue]:
+    """Yield an issue if a bucket is missing, cannot be checked, or is in another region than the clients."""
     try:
         region = stored.get_region(bucket)
     except AwsError as error:

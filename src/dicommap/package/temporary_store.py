@@ -271,6 +271,7 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
         return is_new
 
     def _sort_stored_keys(self) -> Iterator[KeyT]:
+        """Yield the keys of the items in the database in ascending order."""
         key: Any = b""
         while rows := self._store.execute(self._next_sorted, key).fetchall():
             yield from (_decode_key(row[0]) for row in rows)

@@ -109,6 +109,7 @@ class UpdateTargetFinder:
         return [UpdateTarget(image_set_id=uid, is_primary=is_primary) for uid, is_primary in sorted(found.items())]
 
     def _find_study_targets(self, study: str) -> list[UpdateTarget]:
+        """Return the image sets of an update of a whole study: the primary ones as one target, then each other one."""
         found = {
             summary.imageSetId: summary.isPrimary
             for summary in self._service.search(self._datastore, {"StudyInstanceUID": study})

@@ -88,7 +88,7 @@ class Folder:
         if study in overrides and (not before or overrides.has_series_override(study)):
             self.file_overrides.update(overrides.list_keys_of_series(study, series or ""))
 
-    def close(self, totals: Mapping[str, int], overrides: OverrideSizes, quotas: Quotas) -> None:
+    def finish_counts(self, totals: Mapping[str, int], overrides: OverrideSizes, quotas: Quotas) -> None:
         """Finish the counts of this folder and check the quotas. Call it once, after the last file was added.
 
         Args:

@@ -232,6 +232,7 @@ def plan_inventory_jobs(
 
 
 def _make_jobs(plan: PrefixPlan, files: InventoryFiles, base: S3Uri, settings: JobSettings) -> Iterator[PlannedJob]:
+    """Yield the jobs of a plan of prefixes: first the jobs in place, then the staged jobs."""
     for number, prefix in enumerate(plan.in_place.prefixes, 1):
         uri = S3Uri(bucket=base.bucket, prefix=base.prefix + prefix)
         yield PlannedJob(id=f"{number:04}", uri=uri, objects=files.objects_under(prefix))
@@ -253,6 +254,7 @@ def missing_prefix_error() -> UsageError:
 
 
 def _choose_staging_policy(staging: StagingPolicy | str | None, stage_uri: str | None) -> StagingPolicy:
+    """Return the staging policy; by default, that of the prefix. Raises UsageError if policy and prefix contradict."""
     if staging is None:
         return StagingPolicy.NEVER if stage_uri is None else StagingPolicy.WHERE_NEEDED
     chosen = to_choice(StagingPolicy, staging, "staging")
@@ -265,4 +267,5 @@ def _choose_staging_policy(staging: StagingPolicy | str | None, stage_uri: str |
 
 
 def _s3_uri_issues(text: str, name: str) -> Iterator[Issue]:
+    """Return the errors and warnings of an S3 URI. Notes are left out."""
     return (issue for issue in s3_uri_issues(text, Location(), name=name) if issue.severity is not Severity.NOTE)

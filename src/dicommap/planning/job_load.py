@@ -144,6 +144,7 @@ class OverrideSizes:
         return self._get_study_sizes(key[0])[key[1]]
 
     def _get_study_sizes(self, study: object) -> Mapping[str | None, int]:
+        """Return the sizes of the override files of a study: series, or None for the study -> bytes."""
         known_study, sizes = self._last_read
         if known_study != study:
             sizes = self._by_study.get(study, _NO_SIZES)  # type: ignore[call-overload]  # no other key is a study

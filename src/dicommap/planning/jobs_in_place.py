@@ -199,7 +199,7 @@ class _FolderWalk:
         The folder becomes a job if it obeys the quotas and no outer folder can be a job.
         """
         folder = self._open.pop()
-        folder.close(self._totals, self._overrides, self._quotas)
+        folder.finish_counts(self._totals, self._overrides, self._quotas)
         if folder.cannot_be_job:
             self._divide_folder(folder)
         elif not self._open:

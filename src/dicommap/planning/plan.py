@@ -143,10 +143,10 @@ class PlanJobs(Sequence[PlanJob]):
             lines.append(job.model_dump_json(exclude_none=True))
             characters += len(lines[-1])
             if characters > _PIECE_CHARACTERS:
-                self._add_piece(lines, number)
+                self._add_compressed_piece(lines, number)
                 lines, characters = [], 0
         if lines:
-            self._add_piece(lines, number)
+            self._add_compressed_piece(lines, number)
 
     @classmethod
     def validate(cls, value: object) -> Self:
@@ -172,7 +172,7 @@ class PlanJobs(Sequence[PlanJob]):
         for piece in self._pieces:
             yield from _parse_jobs(piece)
 
-    def iterate_values(self) -> Iterator[dict[str, Any]]:
+    def iterate_json_values(self) -> Iterator[dict[str, Any]]:
         """Yield the JSON value of each job, as plan.json has it."""
         for piece in self._pieces:
             yield from map(json.loads, zlib.decompress(piece).split(b"\n"))
@@ -185,7 +185,8 @@ class PlanJobs(Sequence[PlanJob]):
     def __hash__(self) -> int:
         return len(self)
 
-    def _add_piece(self, lines: list[str], end: int) -> None:
+    def _add_compressed_piece(self, lines: list[str], end: int) -> None:
+        """Compress the JSON lines of some jobs. `end` is the number of jobs in this piece and all pieces before it."""
         self._pieces.append(zlib.compress("\n".join(lines).encode(), _COMPRESSION_LEVEL))
         self._ends.append(end)
 
@@ -289,7 +290,7 @@ def iterate_plan_json(plan: Plan) -> Iterator[str]:
     header = plan.model_dump(mode="json", exclude_none=True, exclude={"jobs"})
     yield dump_json(header).removesuffix("\n}\n") + ',\n  "jobs": ['
     separator = "\n"
-    for value in PlanJobs.validate(plan.jobs).iterate_values():
+    for value in PlanJobs.validate(plan.jobs).iterate_json_values():
         text = dump_json(value).rstrip("\n")
         yield separator + "    " + text.replace("\n", "\n    ")  # texts inside JSON have no line break
         separator = ",\n"

@@ -102,6 +102,7 @@ def _plan_in_place(
     over: dict[str, QuotaExcess] = {}
 
     def iterate_and_record_excesses() -> Iterator[StudySize]:
+        """Yield the sizes of all studies. Record each divided study that exceeds a quota of a single job."""
         for study in files.study_sizes(quotas.fileBytes):
             excess = (
                 measure_study_load(study, overrides).find_excess(quotas)
@@ -151,6 +152,7 @@ def _plan_staged_jobs(
     unplanned_files: dict[str, int] = {}
 
     def select_studies() -> Iterable[StudySize]:
+        """Yield the sizes of the studies to stage, and count their files."""
         nonlocal studies, file_count
         for study in files.study_sizes(quotas.fileBytes):
             if chosen is not None and study.study_instance_uid not in chosen:
@@ -183,6 +185,7 @@ def _pack_studies_of_files(
     *,
     keeps_pieces: bool = True,
 ) -> PackedJobs:
+    """Pack studies, with the sizes of their files from `files`."""
     return pack_studies(
         studies,
         overrides,

@@ -111,6 +111,7 @@ def _file_issues(in_place: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
 
 
 def _omitted_issues(items: BoundedList[Any], of: str) -> Iterator[Issue]:
+    """Yield an issue with the number of omitted items if a list of items is cut. `of` names the items."""
     if items.omitted_count:
         yield make_issue("job.more-issues", count=items.omitted_count, of=of)
 

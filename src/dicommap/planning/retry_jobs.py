@@ -118,6 +118,7 @@ def plan_retry_jobs(
 
 
 def _measure_study(study: str, series: Mapping[str, Sequence[PlannedObject]]) -> StudySize:
+    """Return the numbers and bytes of the objects of a study to import again."""
     return StudySize(
         study_instance_uid=study,
         series=tuple(

@@ -76,5 +76,6 @@ def prefixes_overlap(uri: S3Uri, other: S3Uri) -> bool:
 
 
 def _find_folder_below(uri: S3Uri, base: S3Uri) -> str | None:
+    """Return the path of an S3 prefix relative to a base prefix; None if it is not below the base."""
     below = uri.bucket == base.bucket and uri.prefix.startswith(base.prefix)
     return uri.prefix.removeprefix(base.prefix) if below else None

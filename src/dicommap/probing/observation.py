@@ -115,7 +115,7 @@ class Observation(_Document):
 
         A value is ABSENT if the instance does not have the attribute. An instance may be in several image sets.
         """
-        return [_get_value(instance, watch) for instance in self._select_instances_of_study(watch)]
+        return [_get_watched_value(instance, watch) for instance in self._select_instances_of_study(watch)]
 
     def _select_instances_of_study(self, watch: Watch) -> list[StoredInstance]:
         uids = set(watch.study.sop_instance_uids)
@@ -137,7 +137,8 @@ class Observation(_Document):
         return states.pop() if len(states) == 1 else "mixed"
 
 
-def _get_value(instance: StoredInstance, watch: Watch) -> Any:  # noqa: ANN401  JSON of any type
+def _get_watched_value(instance: StoredInstance, watch: Watch) -> Any:  # noqa: ANN401  JSON of any type
+    """Return the value that a watch compares: of an attribute, of a member of its item, or its number of items."""
     value = instance.attributes.get(watch.keyword, ABSENT)
     if watch.is_count and isinstance(value, list | dict):
         return instance.lengths.get(watch.keyword, len(value) if isinstance(value, list) else 1)
@@ -150,6 +151,7 @@ def _get_value(instance: StoredInstance, watch: Watch) -> Any:  # noqa: ANN401  
 
 
 def _find_state_name(value: Any, values: Mapping[str, str]) -> str:  # noqa: ANN401  JSON of any type
+    """Return the name of the state in which a stored value is: `absent`, `empty`, one of `values`, or `other`."""
     if value is ABSENT:
         return "absent"
     text = format_stored_value(value)
@@ -159,6 +161,7 @@ def _find_state_name(value: Any, values: Mapping[str, str]) -> str:  # noqa: ANN
 
 
 def _is_equal_text(text: str, expected: str) -> bool:
+    """Return whether two texts are equal, or are the same number."""
     if text == expected:
         return True
     try:
@@ -211,7 +214,7 @@ def _shorten_array(value: Any) -> Any:  # noqa: ANN401  JSON of any type
     return value[:MAX_ELEMENTS] if isinstance(value, list) else value
 
 
-def has_imported(job: ProbeJob, observation: Observation) -> bool:
+def has_imported_all_studies(job: ProbeJob, observation: Observation) -> bool:
     """Return whether at least one instance of each study of a job is stored."""
     stored = {instance.sopInstanceUid for instance in observation.stored}
     return all(stored & set(study.sop_instance_uids) for study in job.studies)

@@ -26,7 +26,7 @@ from dicommap.probing.experiments import (
     make_level_job_name,
 )
 from dicommap.probing.judging import SILENT, Verdict, judge_effect, make_unclear_verdict
-from dicommap.probing.observation import has_imported
+from dicommap.probing.observation import has_imported_all_studies
 from dicommap.probing.override_forms import FORMS, PAIRS, Form, LevelPair
 from dicommap.probing.question_experiments import EXPERIMENTS, LEVEL_QUESTIONS, QUESTIONS, Experiment, suits_every_pair
 
@@ -119,12 +119,14 @@ class ProbeCourse:
 
     @cached_property
     def _is_importable(self) -> bool:
+        """Return whether the data store imports the synthetic files. Return True until the job COPIES is observed."""
         observation = self._observations.get(COPIES)
         job = build_job(self._probe, COPIES, FORMS[0], PAIRS[0])
-        return observation is None or (not observation.has_failed and has_imported(job, observation))
+        return observation is None or (not observation.has_failed and has_imported_all_studies(job, observation))
 
     @property
     def _is_configuration_lost(self) -> bool:
+        """Return whether the service has returned a job without its import configuration."""
         return any(observation.has_lost_configuration for observation in self._observations.values())
 
     def _list_accepted_forms(self, pair: LevelPair) -> list[Form]:
@@ -133,6 +135,7 @@ class ProbeCourse:
         return [form for form, name in names if name in self._observations and self._judge_form_job(name) == "applied"]
 
     def _judge_form_job(self, name: str) -> str | None:
+        """Return the answer of a job that tries a form of override files."""
         return judge_effect(build_job(self._probe, name, FORMS[0], PAIRS[0]), self._observations[name]).answer
 
     @cached_property
@@ -148,9 +151,11 @@ class ProbeCourse:
 
     @cached_property
     def _is_form_known(self) -> bool:
+        """Return whether the data store has accepted a form of override files."""
         return any(map(self._list_accepted_forms, PAIRS))
 
     def _list_form_jobs(self) -> list[str]:
+        """Return the names of the observed jobs that tried a form."""
         names = (make_form_job_name(form, pair) for pair in PAIRS for form in FORMS)
         return [name for name in names if name in self._observations]
 
@@ -175,6 +180,7 @@ class ProbeCourse:
         return [pair for question, pair in LEVEL_QUESTIONS.items() if question in self._asked]
 
     def _is_applied(self, pair: LevelPair) -> bool:
+        """Return whether the text attribute of a pair is applied. Return False if no job has tried the pair."""
         name = self._find_text_job(pair)
         if name not in self._observations:
             return False
@@ -188,11 +194,13 @@ class ProbeCourse:
         return next((pair for pair in pairs if suits(pair) and self._is_applied(pair)), None)
 
     def _choose_pair_predicate(self, name: str, experiment: Experiment | None) -> Callable[[LevelPair], bool]:
+        """Return a function that returns whether the job with this name can use a pair."""
         if name == "precedence":
             return self._is_applied_in_both
         return suits_every_pair if experiment is None else experiment.suits
 
     def _is_applied_in_both(self, pair: LevelPair) -> bool:
+        """Return whether the attributes of a pair are applied in overrides of a study and in those of a series."""
         return all(self._is_applied(LevelPair(pair.attribute, override)) for override in (Level.STUDY, Level.SERIES))
 
     def _find_possible_experiment(self, question: str) -> Experiment | None:
@@ -213,6 +221,7 @@ class ProbeCourse:
         return ""
 
     def _judge_question(self, question: str) -> Verdict:
+        """Return the verdict on a question, except for `refusal`."""
         if question == "twoCopies":
             return self._judge_copies()
         if question in ("dataSet", "identifyingUids"):
@@ -240,10 +249,12 @@ class ProbeCourse:
 
     @property
     def _has_applied_sequence(self) -> bool:
+        """Return whether a small override file with a sequence was applied."""
         name = EXPERIMENTS["sequences"].job
         return self._judge_effect_of_job(name).answer == "applied"
 
     def _judge_effect_of_job(self, name: str) -> Verdict:
+        """Return the verdict whether a job has applied its tested attribute."""
         return judge_effect(self.build_named_job(name), self._observations[name])
 
     def _judge_level(self, pair: LevelPair) -> Verdict:
@@ -295,6 +306,7 @@ class ProbeCourse:
         return verdicts
 
     def _judge_form_question(self, question: str) -> Verdict:
+        """Return the verdict on a question about the form: `dataSet` or `identifyingUids`."""
         verdicts = self._judge_forms()
         jobs = tuple(verdict.jobs[0] for verdict in verdicts.values())
         applied = {form for form, verdict in verdicts.items() if verdict.answer == "applied"}
@@ -309,6 +321,7 @@ class ProbeCourse:
         return Verdict(answer=words[0] if len(found) > 1 else words[1 if True in found else 2], seen=seen, jobs=jobs)
 
     def _judge_refusal(self, verdicts: Mapping[str, Verdict]) -> Verdict:
+        """Return the verdict on the question `refusal`: the kind of report that all refusals have in common."""
         refused = [verdict for verdict in (*self._judge_forms().values(), *verdicts.values()) if verdict.reported]
         reports = {verdict.reported for verdict in refused}
         jobs = tuple(dict.fromkeys(name for verdict in refused for name in verdict.jobs))

@@ -128,5 +128,6 @@ def list_planned_jobs(questions: Iterable[str]) -> tuple[list[str], int]:
 
 
 def _choose_suitable_pair(name: str) -> LevelPair:
+    """Return the first pair that the job with this name can use."""
     experiment = next((one for one in EXPERIMENTS.values() if one.job == name), None)
     return next(pair for pair in PAIRS if experiment is None or experiment.suits(pair))

@@ -146,6 +146,7 @@ def _build_result(question: str, verdict: Verdict, evidence: Mapping[str, Eviden
 
 
 def _build_evidence(job: ProbeJob, observation: Observation) -> Evidence:
+    """Return the observation of one job in the form of the report, with shortened texts."""
     problems = [record for record in observation.records if record.kind != "SUCCESS"]
     return Evidence(
         job=observation.number,

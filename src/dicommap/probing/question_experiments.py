@@ -32,11 +32,13 @@ def suits_every_pair(_pair: LevelPair) -> bool:
 
 
 def _has_numbers(pair: LevelPair) -> bool:
+    """Return whether the level of a pair has attributes with the VRs DS and IS."""
     attributes = ATTRIBUTES[pair.attribute]
     return attributes.number is not None and attributes.integer is not None
 
 
 def _has_long_text(pair: LevelPair) -> bool:
+    """Return whether the level of a pair has a text attribute with a maximum length."""
     return ATTRIBUTES[pair.attribute].long is not None
 
 

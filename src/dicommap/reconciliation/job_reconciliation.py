@@ -112,6 +112,7 @@ def _locate_member(location: Location, member: str) -> Location:
 
 
 def _difference_issues(reported: int | None, counted: int, member: str, location: Location) -> Iterator[Issue]:
+    """Yield an issue if a count of the job summary is known and differs from the counted number."""
     if reported is not None and reported != counted:
         yield make_issue("manifest.numbers", location, member=member, reported=reported, found=counted)
 
@@ -198,6 +199,7 @@ def _read_manifest(
 
 
 def _add_records(file: RecordFile, ledger: JobLedger) -> None:
+    """Add the records of a file to the ledger. Lines that are no records become issues."""
     for number, line in read_numbered_lines(file.pieces):
         try:
             if line is None:
@@ -221,6 +223,7 @@ def _decide_job_state(submission: Submission | None, manifest: JobManifest | Non
 
 
 def _make_study_outcomes(job_id: str, ledger: JobLedger) -> tuple[StudyOutcomes, ...]:
+    """Count the outcomes of the instances of each study."""
     counts: dict[str, Counter[ImportOutcome]] = {}
     for instance in ledger.outcomes():
         counts.setdefault(instance.planned.study_instance_uid, Counter())[instance.outcome] += 1
@@ -238,6 +241,7 @@ def _make_job_outcomes(
     manifest: JobManifest | None,
     studies: int,
 ) -> JobOutcomes:
+    """Count the outcomes, reasons and warnings of all instances of a job."""
     counts: Counter[ImportOutcome] = Counter()
     reasons: Counter[tuple[str, str]] = Counter()
     warnings: Counter[str] = Counter()

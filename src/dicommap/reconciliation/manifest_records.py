@@ -84,6 +84,7 @@ def read_record(line: bytes, kind: RecordKind) -> ObjectRecord:
 
 
 def _decide_record_kind(kind: RecordKind, *, failed: bool, warned: bool) -> RecordKind:
+    """Return the kind of a record in a file of the kind `kind`, from its own exception and warnings."""
     if failed:
         return RecordKind.FAILURE
     return RecordKind.WARNING if warned and kind is RecordKind.SUCCESS else kind

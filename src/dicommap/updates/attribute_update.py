@@ -99,6 +99,7 @@ def _iterate_attributes(
     is_removal: bool,
     force: bool,
 ) -> Iterator[AttributeUpdate]:
+    """Yield the update of each attribute in a document."""
     for place, members in iterate_places(document):
         level, series, instance = place
         vrs = members.get(_VRS_MEMBER, {})

@@ -171,7 +171,7 @@ def plan_promotion(
     refusals = {
         PromotionRefusal.OTHER_PATIENT: bool(other_patient) and not allow_other_patient,
         PromotionRefusal.STORED_INSTANCES: stored_instances > 0,
-        PromotionRefusal.PRIMARIES_DIFFER: len(targets) > 1 or not _have_equal_studies(primaries),
+        PromotionRefusal.PRIMARIES_DIFFER: len(targets) > 1 or not _have_equal_study_values(primaries),
         PromotionRefusal.NOT_KNOWN: candidate.is_primary is None,
     }
     return Promotion(
@@ -201,6 +201,7 @@ def _find_changes(
     target: ImageSetContent | None,
     other_patient: Sequence[str],
 ) -> Iterator[PromotionChange]:
+    """Yield the attributes whose values must become those of the primary image sets."""
     sources = [(keyword, reference) for keyword in _STUDY_KEYWORDS]
     sources += [(keyword, target) for keyword in _SERIES_KEYWORDS if target is not None]
     sources += [(keyword, reference) for keyword in other_patient if keyword in _IDENTITY_KEYWORDS]
@@ -233,7 +234,8 @@ def _simplify_identity(value: object) -> str:
     return " ".join(str(value or "").translate(_NAME_DELIMITERS).casefold().split())
 
 
-def _have_equal_studies(primaries: Sequence[ImageSetContent]) -> bool:
+def _have_equal_study_values(primaries: Sequence[ImageSetContent]) -> bool:
+    """Return whether the primary image sets agree in the study's grouping attributes."""
     return all(
         are_equal_values(primary.find_value(keyword), primaries[0].find_value(keyword))
         for primary in primaries
@@ -244,6 +246,7 @@ def _have_equal_studies(primaries: Sequence[ImageSetContent]) -> bool:
 def _find_further_differences(
     candidate: ImageSetContent, reference: ImageSetContent, target: ImageSetContent | None, changed: set[str]
 ) -> Iterator[str]:
+    """Yield the keywords of other attributes that differ, which the promotion does not change."""
     stored, kept = candidate.list_shared_attributes(), reference.list_shared_attributes()
     for keyword in sorted(stored.keys() | kept.keys()):
         is_series_attribute = keyword in candidate.series or keyword in reference.series
@@ -259,6 +262,7 @@ def are_equal_values(left: object, right: object) -> bool:
 
 
 def _strip_padding(value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    """Return a stored value without padding. Empty values become None, and a list of one value becomes the value."""
     if isinstance(value, str):
         return value.strip(" \0") or None
     if isinstance(value, list):

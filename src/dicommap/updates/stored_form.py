@@ -88,6 +88,7 @@ def _make_empty_value(assumptions: Assumptions) -> str | None:
 
 
 def _make_single_value(vr: str, value: Any, assumptions: Assumptions) -> Any:  # noqa: ANN401  JSON of any type
+    """Return one value of an attribute in the form of image set metadata."""
     if vr == "PN" and isinstance(value, dict):
         return value if assumptions.updatePersonNames == "object" else text_from_attribute({"vr": vr, "Value": [value]})
     if vr in NUMBER_TEXT_VRS and value is not None:

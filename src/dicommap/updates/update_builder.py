@@ -56,6 +56,7 @@ def find_update_issues(changes: Iterable[AttributeChange], assumptions: Assumpti
 
 
 def _change_issues(change: AttributeChange, assumptions: Assumptions) -> list[Issue]:
+    """Return the issues of one change: AWS forbids it, its form is not known, or its request is too large."""
     location = Location(
         keyword=keyword_of(change.tag),
         study=change.study_instance_uid,

@@ -194,7 +194,7 @@ class _JobJsonValues:
         self._jobs = jobs
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return self._jobs.iterate_values()
+        return self._jobs.iterate_json_values()
 
 
 class _PlanWithIssues(NamedTuple):
@@ -223,7 +223,9 @@ def _read_plan(files: FilesByPath, drafted: Plan | None) -> _PlanWithIssues:
         parts = parse_plan_parts(lines)
         plan_hash = lines.read_to_end()
     # The model PlanJob has accepted all jobs, so it is enough to check the first job.
-    if parts is not None and not check_schema("plan", {**parts[0], "jobs": list(islice(parts[1].iterate_values(), 1))}):
+    if parts is not None and not check_schema(
+        "plan", {**parts[0], "jobs": list(islice(parts[1].iterate_json_values(), 1))}
+    ):
         model = None
         with suppress(ValidationError):
             model = Plan.model_validate({**parts[0], "jobs": parts[1]})

@@ -98,6 +98,7 @@ class StudyOverrides:
         attribute: Attribute,
         instances: frozenset[str] | None,
     ) -> AttributeCheck:
+        """Return the check of one attribute with its worst effect in the series or the imported instances."""
         values = _find_values_at_any_level(stored, tag, series, instances)
         if not values:
             return self._make_check(series, tag, attribute, image_set, Effect.NOT_READABLE, _CAUSES["instances"])
@@ -108,6 +109,7 @@ class StudyOverrides:
         return self._make_check(series, tag, attribute, image_set, worst, reason, value)
 
     def _decide_effect(self, series: str | None, tag: int, attribute: Attribute, stored: Any) -> Effect:  # noqa: ANN401
+        """Return the effect of an override on one stored value."""
         agreement = compare_attribute(attribute, stored)
         if agreement is Agreement.EQUAL:
             return Effect.APPLIED

@@ -123,11 +123,13 @@ def _has_common_part(vr: str, values: Values, readings: Iterable[Values]) -> boo
 
 
 def _split_values(vr: str, text: str) -> Values:
+    """Return the values in a stored text. A backslash divides them, except for VRs that have only one value."""
     parts = [text] if vr in SINGLE_VALUE_VRS else text.rstrip(_PADDING).split("\\")
     return tuple(_normalize_value(vr, part) or "" for part in parts)
 
 
 def _drop_if_all_empty(values: Values) -> Values:
+    """Return the values, or no values if all of them are empty."""
     return values if any(values) else ()
 
 
@@ -161,6 +163,7 @@ def _normalize_person_name_object(name: Mapping[str, Any]) -> str | None:
 
 
 def _normalize_number(text: str) -> str:
+    """Return the normal form of DS, IS or another number as text. A text that is no number is returned unchanged."""
     if len(text) > _MAX_NUMBER_CHARACTERS or _DECIMAL.fullmatch(text) is None:
         return text
     number = Decimal(text)
@@ -195,6 +198,7 @@ def _has_documented_form(stored: Any) -> bool:  # noqa: ANN401  JSON of any type
 
 
 def _is_empty(stored: Any) -> bool:  # noqa: ANN401  JSON of any type
+    """Return whether a stored value means that the attribute has no value."""
     return stored is ABSENT or stored in (None, "", [], {}) or stored == [None] or stored == [""]
 
 

@@ -80,6 +80,7 @@ def find_differences(before: StoredImageSet, after: StoredImageSet) -> Iterator[
 def _find_attribute_differences(
     place: Place, old: Mapping[str, object], new: Mapping[str, object]
 ) -> Iterator[StoredPlace]:
+    """Yield the attributes at one place that two versions have with different values."""
     if old != new:
         for name in old.keys() | new.keys():
             if old.get(name, ABSENT) != new.get(name, ABSENT):
