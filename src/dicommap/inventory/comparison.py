@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.healthimaging.levels import Level, level_of
@@ -28,7 +28,7 @@ from dicommap.model.inventory_difference import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Generator, Iterable, Iterator
 
     from dicommap.inventory.compared_inventory import ComparedInventory, InstanceFiles, InstanceKey
     from dicommap.model.inventory_difference import ChangeKind
@@ -91,48 +91,54 @@ class InventoryComparer:
     def _compare_study(self, study: str, pairs: Iterable[InstancePair]) -> Iterator[Difference]:
         """Yield what differs in one study: its instances, each series after its instances, then the study itself."""
         changes = _AttributeChangeCounter(study, None)
-        counts = InstanceCounts()
+        counts, presence = InstanceCounts(), _InventoryPresence()
         statuses: Counter[DifferenceStatus] = Counter()
         keywords: dict[str, None] = {}
-        presence = _InventoryPresence()
         for series, members in groupby(pairs, key=lambda pair: pair[0][1]):
-            of_series = _AttributeChangeCounter(study, series)
-            series_counts = InstanceCounts()
-            series_presence = _InventoryPresence()
-            for _, old, new in members:
-                series_presence.add(before=old is not None, after=new is not None)
-                difference = self._compare_instance(old, new, series_counts)
-                if difference is not None:
-                    changes.add(difference)
-                    of_series.add(difference)
-                    yield difference
-            status = series_presence.get_status(series_counts)
-            counts.add_counts(series_counts)
-            presence.add(before=series_presence.before, after=series_presence.after)
-            statuses[status] += 1
-            keywords |= dict.fromkeys(of_series.instances)
-            self._add_attribute_totals(of_series.instances)
-            if status is not DifferenceStatus.SAME:
-                listed = of_series.list_counts()
-                yield SeriesDifference(
-                    study_instance_uid=study,
-                    series_instance_uid=series,
-                    status=status,
-                    counts=series_counts,
-                    attributes=listed,
-                )
+            compared = yield from self._compare_series(study, series, members, changes)
+            counts.add_counts(compared.counts)
+            presence.add(before=compared.presence.before, after=compared.presence.after)
+            statuses[compared.status] += 1
+            keywords |= dict.fromkeys(compared.keywords)
         status = presence.get_status(counts)
         self.totals.add_study(status, statuses, counts, keywords)
         if status is not DifferenceStatus.SAME:
-            listed = changes.list_counts()
             yield StudyDifference(
                 study_instance_uid=study,
                 status=status,
                 counts=counts,
                 series=statuses,
-                attributes=listed,
+                attributes=changes.list_counts(),
                 keywords=tuple(keywords),
             )
+
+    def _compare_series(
+        self, study: str, series: str, pairs: Iterable[InstancePair], study_changes: _AttributeChangeCounter
+    ) -> Generator[Difference, None, _ComparedSeries]:
+        """Yield what differs in one series: its instances, then the series itself. Return the numbers of the series.
+
+        The changed attributes are also added to `study_changes`.
+        """
+        changes = _AttributeChangeCounter(study, series)
+        counts, presence = InstanceCounts(), _InventoryPresence()
+        for _, old, new in pairs:
+            presence.add(before=old is not None, after=new is not None)
+            difference = self._compare_instance(old, new, counts)
+            if difference is not None:
+                study_changes.add(difference)
+                changes.add(difference)
+                yield difference
+        self._add_attribute_totals(changes.instances)
+        status = presence.get_status(counts)
+        if status is not DifferenceStatus.SAME:
+            yield SeriesDifference(
+                study_instance_uid=study,
+                series_instance_uid=series,
+                status=status,
+                counts=counts,
+                attributes=changes.list_counts(),
+            )
+        return _ComparedSeries(status, counts, presence, tuple(changes.instances))
 
     def _add_attribute_totals(self, instances: Counter[str]) -> None:
         """Add the differing attributes of one series to the totals. `instances` has the number for each keyword."""
@@ -227,6 +233,16 @@ class _InventoryPresence:
         if not self.after:
             return DifferenceStatus.GONE
         return DifferenceStatus.SAME if counts.is_same else DifferenceStatus.CHANGED
+
+
+class _ComparedSeries(NamedTuple):
+    """The status and the counts of one compared series. They are added to those of its study."""
+
+    status: DifferenceStatus
+    counts: InstanceCounts
+    presence: _InventoryPresence
+    keywords: tuple[str, ...]
+    """The keywords of the attributes that differ in an instance of the series."""
 
 
 class _AttributeChangeCounter:
