@@ -99,16 +99,16 @@ class Assumptions(BaseModel):
     updateValues: Literal["array", "text"] = "array"
     """The JSON form of several values of an attribute in an update: an array, or one text with backslashes.
 
-    If an attribute may have several values, a single value has this form too. Person names, and numbers other than DS
-    and IS, always have an array.
+    The form is also used for a single value of an attribute that may have several values. Person names, and numbers
+    other than DS and IS, always have an array.
     """
     updatePersonNames: Literal["text", "object"] = "text"
     """The JSON form of a person name in an update: one text with `=` between its groups, or the object of PS3.18."""
     updateForce: Availability = "applied"
     """Whether a data store makes updates with `force` in primary image sets. If not, such updates are refused.
 
-    AWS documents `force` only for image sets that are not primary, and that it does not change the UIDs of primary
-    image sets.
+    AWS documents `force` only for image sets that are not primary. It also documents that an update with `force` does
+    not change the UIDs of primary image sets.
     """
     updateSeries: Availability = "applied"
     """Whether a data store updates attributes of the series level in primary image sets. If not, they are refused.

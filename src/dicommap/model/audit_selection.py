@@ -62,7 +62,7 @@ class AuditEntry:
 
     line: AuditLine
     at: str
-    """The time, as ISO 8601 in UTC. Empty if the draft has no event."""
+    """The time, as ISO 8601 in UTC. Empty if audit.jsonl has no event of the draft."""
     user: str
     match: ValueMatch | None = None
     """The result of comparing a value with this change; None if there is no value or the line is an event."""

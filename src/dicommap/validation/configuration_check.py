@@ -278,7 +278,10 @@ def _override_files_issues(
     """Yield the issues of each override file. A file is checked for each study or series that its mappings name."""
     checked: set[tuple[object, ...]] = set()
     last_checked: dict[object, tuple[FileContent, list[Issue]]] = {}
-    """Level of a target -> the file that was checked last, and its issues: one rule makes many equal files."""
+    """Level of a target -> the content that was checked last, and its issues.
+
+    Equal content is not checked again, because one rule makes many files with equal content.
+    """
     for mapping in mappings:
         path, target = mapping["metadataFilePath"], _make_mapping_target(mapping)
         scope = target.level if assumptions.identifyingUids == "absent" else target
