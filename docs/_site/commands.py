@@ -34,7 +34,7 @@ class Commands(SphinxDirective):
 def commands_markdown() -> Iterator[str]:
     """Yield the reference of all commands, line by line."""
     for name, parser in RootParser().commands.items():
-        parser.fill()
+        parser.load_command()
         yield from _command(name, parser)
 
 
