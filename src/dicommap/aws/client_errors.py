@@ -1,4 +1,4 @@
-"""Convert botocore's errors into AwsError, with AWS's error code and advice on what to do."""
+"""Convert botocore's errors into AwsError, with AWS's error code and advice for the user."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def _convert_error_answer(error: ClientError, call: str) -> AwsError:
 
 
 def get_request_id(answer: Mapping[str, Any]) -> str:
-    """Return the id that HealthImaging, HealthLake and STS give a request; the empty text if the answer has none.
+    """Return the id that HealthImaging, HealthLake and STS give a request; empty if the answer has no such id.
 
     It is the value of the header `x-amzn-RequestId`. S3 has other headers.
     """
@@ -188,7 +188,7 @@ def get_request_id(answer: Mapping[str, Any]) -> str:
 
 
 def _choose_fix(code: str, transient: bool) -> str:
-    """Return the text of `AwsError.fix` for an error code: advice on what to do.
+    """Return the text of `AwsError.fix` for an error code: advice for the user.
 
     `transient` is whether the same request may succeed later.
     """

@@ -66,7 +66,7 @@ def find_instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | 
 
 
 class _SourceChangedError(Exception):
-    """Error for a local file that was changed while it was read. Its text names what changed, such as `size`."""
+    """Error for a local file that was changed while it was read. Its text is the changed property, such as `size`."""
 
 
 class ObjectCopier:

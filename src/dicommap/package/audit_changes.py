@@ -30,7 +30,7 @@ class UpdateFiles:
     """The files of a package's updates, by study and series, with the attributes that each of them changes."""
 
     def __init__(self, updates: Iterable[Update], store: ItemStore = MEMORY) -> None:
-        """Read the updates in the order in which their files are numbered. `store` keeps what is known of them."""
+        """Index the updates, which are in the order of the numbers of their files. `store` keeps the index."""
         self._by_study: MutableMapping[str, tuple[_UpdateFile, ...]] = store.make_dict()
         numbered = ((update_path(number), update) for number, update in enumerate(updates, 1))
         for study, group in groupby(numbered, key=lambda item: item[1].study_instance_uid):
@@ -89,7 +89,7 @@ def build_change_lines(
 def _make_change_record(
     change: AttributeChange, values: AuditValueForm, updates: UpdateFiles, *, has_own_files: bool
 ) -> dict[str, object]:
-    """Return the JSON object of a change in audit.jsonl. None stands for a member that is left out."""
+    """Return the JSON object of a change in audit.jsonl. A member that is None is left out of the line."""
     target = Target(
         study_instance_uid=change.study_instance_uid,
         series_instance_uid=change.series_instance_uid,

@@ -32,7 +32,7 @@ class AuditReader:
     package: PackageDirectory
     issues: BoundedList[Issue] = field(default_factory=make_bounded_issues)
     unknown: int = 0
-    """Number of changes that `entries` left out, although they may have had the value: not all values are known."""
+    """Number of changes that `entries` left out, because not all of their values are known: they may have the value."""
     draft: AuditEventLine | None = None
     """The event of the draft. It is set by `check`."""
 

@@ -63,7 +63,7 @@ def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) 
 
 
 def make_clients_with_saved_settings(clients: Clients | None, kept: AwsAccount | UpdateAwsAccount | None) -> Clients:
-    """Return clients with the caller's settings. If the profile or region is missing, it is that of the first submit.
+    """Return clients with the caller's settings. A missing profile or region is taken from the first submit.
 
     A profile is a name on one machine, so the caller may use another profile. An endpoint is never taken from a
     package: the author of the package could then receive requests with the caller's credentials.
@@ -158,7 +158,7 @@ def _read_requested_datastore(package: PackageDirectory) -> object:
 
 
 def _require_same_settings(kept: AwsAccount | UpdateAwsAccount | None, settings: Mapping[str, str | None]) -> None:
-    """Raise UsageError if a setting is not that of the first submit."""
+    """Raise UsageError if a setting differs from the setting of the first submit."""
     if kept is None:
         return
     before = kept.model_dump()

@@ -89,7 +89,8 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         self._close_descriptor: Callable[[], object] | None = None
 
     def __getitem__(self, name: str) -> bytes | Issue:
-        path = self._find_document_path(name)
+        self._report_reading(name)
+        path = self._make_document_path(name)
         with _raise_document_errors(path):
             limit = self._limit_of(name).bytes
             try:
@@ -106,7 +107,8 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
 
         Raises DocumentError if the file cannot be read.
         """
-        path = self._find_document_path(name)
+        self._report_reading(name)
+        path = self._make_document_path(name)
         with _raise_document_errors(path), open_regular_file(path, beneath=self._boundary_folder) as file:
             yield from iter(lambda: file.readline(LINE_PIECE_BYTES), b"")
 
@@ -144,11 +146,8 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         index = bisect_left(self._names, name)
         return index if index < len(self._names) and self._names[index] == name else None
 
-    def _find_document_path(self, name: str) -> Path:
-        """Return the path at which to open a file, and report that the file is read.
-
-        If links are not followed, the path is relative to the root.
-        """
+    def _report_reading(self, name: str) -> None:
+        """Count a file that is read now, and report the number of read files. Raises KeyError for an unknown name."""
         index = self._find_index(name)
         if index is None:
             raise KeyError(name)
@@ -156,6 +155,9 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
             self.read_count += not self._is_read[index]
             self._is_read[index] = True
             self._report(Progress(self.read_count, self.read_count, False))
+
+    def _make_document_path(self, name: str) -> Path:
+        """Return the path at which to open a file. If links are not followed, it is relative to the root."""
         return self._folder / name if self._follows_links else Path(name)
 
 

@@ -37,7 +37,7 @@ class Draft(Displayable):
     edit_results: Sequence[EditResult]
     """One result for each source of edits: a sheet row, lookup row, rule, function or harmonized keyword."""
     targets: int
-    """The number of studies, series and instances with changes of their own."""
+    """The number of studies, series and instances that have a change."""
     updates: int
     """The number of changes that updates of stored image sets make, because no override can make them."""
     conflicts: Conflicts

@@ -48,7 +48,7 @@ class ImageSetContentReader:
         return ImageSetReader(service=self.service, datastore=self.datastore, clock=self.clock)
 
     def wait_until_unlocked(self, image_set: str) -> ImageSetProperties:
-        """Return the properties of an image set when it is not LOCKED.
+        """Wait until an image set is not LOCKED, and return its properties.
 
         Raises:
             PromotionEndError: The image set does not exist, or is LOCKED for longer than the time limit.
@@ -59,7 +59,7 @@ class ImageSetContentReader:
             return next(run_interleaved([self._reader.wait_until_unlocked(image_set)], self.clock, at_once=1))
 
     def read_content(self, image_set: str) -> ImageSetContent:
-        """Return the content of the latest version of an image set, when it is not LOCKED.
+        """Wait until an image set is not LOCKED, and return the content of its latest version.
 
         Raises:
             PromotionEndError: The image set does not exist, is still LOCKED, or its metadata cannot be used.
@@ -72,7 +72,7 @@ class ImageSetContentReader:
         return _make_content(properties, stored)
 
     def is_next_version_made_by(self, request: UpdateRequest, image_set: str, version: str) -> bool:
-        """Return whether the version after `version` differs from it in what a request changes, and in nothing else.
+        """Return whether the version after `version` differs from it in all attributes of a request, and in no others.
 
         Raises:
             PromotionEndError: The metadata of one of the versions cannot be used.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FAILED_STATUSES = frozenset({"UPDATE_FAILED", "COPY_FAILED"})
 """Workflow statuses of a change that AWS did not make (API reference, GetImageSet)."""
 BEGUN_REASON = "the copy was begun"
-"""The reason of a planned promotion that goes on with a copy, of which the end is not known."""
+"""The reason in the plan of an image set if an earlier call has begun its copy, and the result is not known."""
 SEARCH_DELAY_SECONDS = 60.0
 """Pause in seconds before a copy without an answer is sent again, because AWS documents no time until a new image set
 is found by SearchImageSets."""
@@ -264,7 +264,7 @@ def _make_state_result(state: PromotionState, outcome: PromotionOutcome) -> Prom
 
 
 def _raise_if_not_executed(error: AwsError) -> None:
-    """Raise an exception, unless AWS may have executed the request that ended with `error`.
+    """Raise an exception if `error` shows that AWS has not executed the request. Return if AWS may have executed it.
 
     The exception is a PromotionEndError if the error concerns only this image set, else the error itself.
     """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dicommap.verification.stored_metadata import StoredImageSet
 
 FIRST_PAUSE_SECONDS = 1.0
-"""Seconds until a LOCKED image set is looked at for the second time. Each further pause is longer."""
+"""Seconds between the first two requests for the state of a LOCKED image set. Each further pause is longer."""
 LONGEST_PAUSE_SECONDS = 30.0
 LOCK_SECONDS = 900.0
 """Default time limit in seconds for one change of an image set. AWS documents no such time."""

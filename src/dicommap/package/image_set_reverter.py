@@ -76,7 +76,7 @@ def collect_revert_targets(states: Iterable[tuple[str, UpdateState]]) -> dict[st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastRevert:
-    """The request that a run would send to take back what the package has done to one image set."""
+    """The request that a run would send to take back the updates that the package has sent to one image set."""
 
     image_set_id: str
     version: str

@@ -168,7 +168,7 @@ def make_sent_record(record: RequestRecord, version: str, *, is_inferred: bool =
 
 
 def make_name_members(necessary: NecessaryRequests) -> dict[str, tuple[str, ...]]:
-    """Return the members of a record with names of attributes, and UIDs of what an image set does not have."""
+    """Return the members of a record that list attributes, and UIDs of missing series and instances: name -> values."""
     names = {
         "elsewhere": necessary.elsewhere,
         "tooLarge": necessary.too_large,

@@ -141,7 +141,7 @@ class JobAdopter:
         return checked
 
     def save_adoptions(self, adoptions: Iterable[JobAdoption], *, is_first: bool) -> Iterator[JobAdoption]:
-        """Save the jobs that fit as the package's jobs, and yield all jobs with their new results.
+        """Save the jobs whose result is FITS as jobs of the package. Yield all jobs with their new results.
 
         Args:
             adoptions: The checked jobs.
@@ -220,7 +220,7 @@ class JobAdopter:
             yield make_issue("adopt.failed", place)
 
     def _check_override_files(self, adoption: JobAdoption) -> list[Issue]:
-        """Return the issues of a job's override files in S3, compared with those of the package."""
+        """Compare the override files of a job in S3 with the override files of the package, and return the issues."""
         issues = make_bounded_issues(JOB_ISSUE_LIMIT, adoption.properties.inputS3Uri or "")
         documents = self._get_request_of(adoption).documents()
         with ThreadPoolExecutor(OBJECTS_AT_ONCE) as threads:

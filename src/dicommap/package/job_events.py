@@ -183,7 +183,7 @@ class JobEvents:
 
 
 def _is_of_other_region(submission: Submission, event: ImportJobEvent) -> bool:
-    """Return whether an event comes from the job's data store, but not from the region the job was submitted to."""
+    """Return whether an event comes from the job's data store, but from another region than the job."""
     is_region = None in (event.region, submission.region) or event.region == submission.region
     return event.datastore_id == submission.datastoreId and not is_region
 

@@ -164,7 +164,7 @@ class JobImageSets:
 
 
 def _parse_override(data: bytes, assumptions: Assumptions) -> DataSet:
-    """Parse an override file whose hash is that of the plan. It is valid, because it was checked before the submit."""
+    """Parse an override file that has the hash in the plan. It is valid, because it was checked before the submit."""
     try:
         return parse_override_data_set(json.loads(data), assumptions)
     except (ValueError, RecursionError, AttributeError, IndexError, KeyError, TypeError):

@@ -81,7 +81,7 @@ class PlannedUpdate:
 
     @property
     def id(self) -> str:
-        """Return the number of the update's file, as the names of the state files have it."""
+        """Return the number in the name of the update's file. The file of its state has the same number."""
         return get_update_id(self.path)
 
 
@@ -288,7 +288,7 @@ class PackageDirectory:
         )
 
     def _has_unfinished_update(self) -> bool:
-        """Return whether an update was not brought to its end. Raises PackageError if a state cannot be read."""
+        """Return whether an update of the package is not complete. Raises PackageError if a state cannot be read."""
         states = UpdateStates(self.path)
         updates = (get_update_id(planned.path) for planned in self.plan.updates or ())
         return any((state := states.read(update)) is None or not state.isComplete for update in updates)
@@ -310,7 +310,7 @@ def _make_objects_path(job: PlanJob) -> str:
 
 
 def _require_hash(data: bytes, sha256: str | None, what: str) -> bytes:
-    """Return `data` if `sha256` is its SHA-256. Else raise DocumentError, with `what` as the name of the file."""
+    """Return `data` if it has the given SHA-256. Else raise DocumentError. The message names the file as `what`."""
     if hashlib.sha256(data).hexdigest() != sha256:
         raise _make_changed_error(what)
     return data

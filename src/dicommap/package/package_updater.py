@@ -1,4 +1,4 @@
-"""Send all updates of a package: find their image sets, and work on several studies in turn while some are LOCKED."""
+"""Send all updates of a package: find their image sets, and continue with another study while one is LOCKED."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dicommap.verification.stored_metadata import StoredImageSet
 
 STUDIES_AT_ONCE = 16
-"""Number of studies that are worked on in turn. While AWS changes the image set of one, another request is sent."""
+"""Number of studies with updates at the same time. While AWS changes an image set of one, another one is updated."""
 _SAME_STUDY_PAUSE_SECONDS = 1.0
 
 Results = list[ImageSetUpdateResult]
@@ -239,9 +239,9 @@ class PackageUpdater:
     def forecast_revert(
         self, updates: Iterable[PlannedUpdate], reverter: ImageSetReverter
     ) -> Iterator[ForecastRevert | ImageSetUpdateResult]:
-        """Yield what `revert` would send now, and results of image sets that it would not change. Nothing is sent.
+        """Yield the requests that `revert` would send now, and the results of image sets without a request.
 
-        Requests of which it is not known whether they were executed are left out: only a run looks them up.
+        Nothing is sent. Requests whose answers were lost are left out: only a run finds out how they ended.
         """
         states = ((planned.update.study_instance_uid, self.read_state(planned)) for planned in updates)
         for target in collect_revert_targets(states).values():

@@ -1,11 +1,11 @@
-"""Run all jobs of a probe and write its report, or delete what the probe has made."""
+"""Run all jobs of a probe and write its report, or delete the image sets and objects of the probe."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dicommap.aws.environment import get_caller_account, get_caller_region, read_environment
+from dicommap.aws.environment import read_environment
 from dicommap.aws.image_sets import ImageSets
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.display.probe_report import list_estimate_facts
@@ -18,7 +18,7 @@ from dicommap.package.job_submitter import JobSubmitter
 from dicommap.package.probe_clean_up import ProbeCleaner
 from dicommap.package.probe_directory import ASSUMPTIONS_FILE, REPORT_FILE
 from dicommap.package.probe_jobs import ProbeJobRequest, ProbeJobRunner
-from dicommap.package.transfer_confirmation import require_confirmed
+from dicommap.package.transfer_confirmation import make_caller_members, require_confirmed
 from dicommap.probing.experiments import JOB_NUMBERS
 from dicommap.probing.probe_course import ProbeCourse
 from dicommap.probing.probe_estimate import estimate_probe
@@ -47,7 +47,7 @@ _SHOWN_FACTS = ("jobs", "image sets", "billed at least")
 
 @dataclass(frozen=True, slots=True)
 class ProbeDeletion:
-    """The numbers of image sets and objects that a clean-up has deleted, and what remains."""
+    """The numbers of image sets and objects that a clean-up has deleted, and issues about those that remain."""
 
     image_sets: int
     objects: int
@@ -209,10 +209,7 @@ class ProbeSession:
             files=objects,
             bytes=size,
             members={name: getattr(record, name) for name in _SHOWN_MEMBERS},
-            account=get_caller_account(self._clients),
-            region=get_caller_region(self._clients),
-            profile=self._clients.profile,
-            endpoint_url=self._clients.endpoint_url,
+            **make_caller_members(self._clients),
         )
 
     def _require_no_other_probe(self) -> None:

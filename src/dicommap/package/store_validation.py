@@ -138,7 +138,7 @@ class _StudyAnswer:
 
 
 def _search_study(groups: list[GroupingValues], search: ImageSetSearch, datastore: str) -> _StudyAnswer:
-    """Search for the image sets of a study, and forecast what the import of its files makes of them."""
+    """Search for the image sets of a study, and forecast which image sets the import of its files makes or changes."""
     study = groups[0].study_instance_uid
     location = Location(study=study)
     try:

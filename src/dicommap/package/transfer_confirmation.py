@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from dicommap.aws.environment import get_caller_account, get_caller_region
 from dicommap.display.transfer import Transfer
@@ -23,6 +23,25 @@ if TYPE_CHECKING:
     """A function that shows a transfer to the user and returns whether the user confirms it."""
 
 
+class CallerMembers(TypedDict):
+    """The members of a transfer that name the caller's AWS account and settings."""
+
+    account: str | None
+    region: str | None
+    profile: str | None
+    endpoint_url: str | None
+
+
+def make_caller_members(clients: Clients) -> CallerMembers:
+    """Return the caller's account, which is requested from AWS, and the settings of the clients."""
+    return CallerMembers(
+        account=get_caller_account(clients),
+        region=get_caller_region(clients),
+        profile=clients.profile,
+        endpoint_url=clients.endpoint_url,
+    )
+
+
 def make_staging_transfer(
     package: PackageDirectory, jobs: Sequence[PlanJob], sources: Sequence[str], clients: Clients
 ) -> Transfer:
@@ -39,10 +58,7 @@ def make_staging_transfer(
         bytes=sum(job.sourceBytes for job in jobs),
         draft_warnings=package.count_draft_warnings(),
         members={},
-        account=get_caller_account(clients),
-        region=get_caller_region(clients),
-        profile=clients.profile,
-        endpoint_url=clients.endpoint_url,
+        **make_caller_members(clients),
     )
 
 
@@ -66,10 +82,7 @@ def make_submission_transfer(
         read_bytes=sum(job.sourceBytes for job in jobs),
         draft_warnings=package.count_draft_warnings(),
         members={name: str(members[name]) for name in AWS_ACCOUNT_MEMBERS if name in members},
-        account=get_caller_account(clients),
-        region=get_caller_region(clients),
-        profile=clients.profile,
-        endpoint_url=clients.endpoint_url,
+        **make_caller_members(clients),
     )
 
 
@@ -105,10 +118,7 @@ def make_update_transfer(
         updates=requests,
         draft_warnings={} if is_revert else package.count_draft_warnings(),
         members={"datastoreId": datastore},
-        account=get_caller_account(clients),
-        region=get_caller_region(clients),
-        profile=clients.profile,
-        endpoint_url=clients.endpoint_url,
+        **make_caller_members(clients),
         notes={
             "what": "the updates of this package are taken back" if is_revert else "stored metadata is changed",
             "duration": duration,

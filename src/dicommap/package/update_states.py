@@ -67,14 +67,14 @@ class UpdateStates:
         self._folder.write(update_state_path(state.update), state)
 
     def read_revert(self, image_set: str) -> RevertState | None:
-        """Return the saved state of taking back the updates of an image set. Return None if nothing was taken back.
+        """Return the saved state of the revert of an image set. Return None if nothing was reverted.
 
         Raises PackageError if the file is damaged.
         """
         return self._read_model(revert_state_path(image_set), RevertState)
 
     def write_revert(self, state: RevertState) -> None:
-        """Save the state of taking back the updates of an image set. Raises PackageError if it cannot be written."""
+        """Save the state of the revert of an image set. Raises PackageError if it cannot be written."""
         self._folder.write(revert_state_path(state.imageSetId), state)
 
     def read_account(self) -> UpdateAwsAccount | None:

@@ -135,7 +135,7 @@ class OverrideSizes:
         return ((study, series) for series in self._get_study_sizes(study))
 
     def list_keys_of_series(self, study: str, series: str) -> list[OverrideKey]:
-        """Return the keys of the overrides that apply to the files of a series: those of the study and the series."""
+        """Return the keys of the overrides that apply to the files of a series: of its study and of the series."""
         sizes = self._get_study_sizes(study)
         return [(study, scope) for scope in (None, series) if scope in sizes]
 

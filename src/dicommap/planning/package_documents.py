@@ -181,7 +181,7 @@ class PackageTables:
     issues: str | None = None
     """The text of issues.jsonl; None if the draft has no warning about its edits or its plan."""
     audit: Sequence[str] | None = None
-    """The lines of audit.jsonl that list the changes; None if the package has none, as in older versions."""
+    """The lines of audit.jsonl that list the changes; None if the package has no such lines, as in older versions."""
 
     def add_texts(self, texts: MutableMapping[str, str], produced: dict[str, TextPieces]) -> None:
         """Add each table by its path: to `produced` if it is given in pieces, else to `texts`."""

@@ -109,7 +109,7 @@ LOST_CONFIGURATION = (
 
 
 def _is_file_applied(job: ProbeJob) -> bool:
-    """Return whether the control is in the same file as the tested attribute.
+    """Return whether one override file has both the tested attribute and the control.
 
     If it is, and the control is applied, the file was applied.
     """

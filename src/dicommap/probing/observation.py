@@ -20,7 +20,7 @@ SERVER_ERROR_TYPES = frozenset({"InternalServerException", "ThrottlingException"
 """Types of exceptions in job manifests that are no answer to a question: the service itself had a problem."""
 
 MAX_ELEMENTS = 10
-"""Maximum number of elements of a stored array that are kept. The files of 1, 10 and 50 MB have thousands of items."""
+"""Maximum number of elements of a stored array in an observation. Files of 1, 10 and 50 MB have thousands of items."""
 
 Report = Literal["", "job-failed", "files-failed", "warned", "server-error"]
 """The kind of problem that a job reported for a study. The empty text means that it reported no problem.
@@ -50,7 +50,7 @@ class RecordNote(_Document):
 
 
 class StoredInstance(_Document):
-    """The stored attributes of one instance: those of its patient, study and series, and its own."""
+    """The stored attributes of one instance, including the attributes of its patient, study and series."""
 
     sopInstanceUid: str
     imageSetId: str

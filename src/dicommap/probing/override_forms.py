@@ -43,7 +43,7 @@ class Form:
 
 
 FORMS = (Form(), Form(has_uids=True), Form(is_array=True), Form(is_array=True, has_uids=True))
-"""All forms. The first one that a data store accepts is the form of all other experiments."""
+"""All forms. The other experiments use the first form that a data store accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ PAIRS = (
     LevelPair(Level.PATIENT, Level.SERIES),
     LevelPair(Level.INSTANCE, Level.SERIES),
 )
-"""All pairs. The first one that a data store applies is that of most other experiments."""
+"""All pairs. Most experiments use the first pair that a data store applies."""
 
 
 def make_attribute(keyword: str, *values: object) -> dict[str, dict[str, Any]]:

@@ -32,7 +32,7 @@ class _Document(BaseModel):
 
 
 class StoredValue(_Document):
-    """A stored attribute of an invented patient, and what it means in the experiment."""
+    """A stored attribute of an invented patient, and the name of its state in the experiment."""
 
     attribute: str
     value: str
@@ -40,7 +40,7 @@ class StoredValue(_Document):
 
 
 class Evidence(_Document):
-    """The observation of one job as the report shows it: the service's words, and stored values."""
+    """The observation of one job in the report: the messages of the service, and stored values."""
 
     job: str
     """The number of the job in the probe."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def iterate_candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
-    """Yield the keys that the inputFile of a record may mean. The most likely key is first.
+    """Yield the possible keys for the inputFile of a record. The most likely key is first.
 
     In the examples of the developer guide, inputFile is a key without the bucket. This function also accepts an S3 URI,
     a bucket with a key, and a path relative to inputS3Uri.
@@ -42,7 +42,7 @@ def iterate_candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
 
 
 def find_matching_keys(input_file: str, uri: S3Uri, known: Container[str]) -> tuple[str, ...]:
-    """Return the keys in `known` that an inputFile may mean, each once. The most likely key is first."""
+    """Return the possible keys for an inputFile that are in `known`, each once. The most likely key is first."""
     return tuple(dict.fromkeys(key for key in iterate_candidate_keys(input_file, uri) if key in known))
 
 

@@ -136,7 +136,7 @@ class JobOutcomes:
     the developer guide shows it, but AWS does not document it for DICOMDIRs.
     """
     agreement: RequestAgreement | None = None
-    """Whether the job, as the service returns it, has the parameters of the package's request. None if not known."""
+    """Whether the service returns the job with the parameters of the package's request. None if it is not known."""
     issues: tuple[Issue, ...] = ()
 
     @property

@@ -33,7 +33,7 @@ _SERIES_KEYWORDS = tuple(
     keyword_of(tag) for tag in sorted(SERIES_GROUPING_TAGS) if keyword_of(tag) not in _UID_KEYWORDS
 )
 _IDENTITY_KEYWORDS = ("PatientName", "PatientBirthDate", "PatientSex")
-"""Attributes that tell patients apart beside PatientID. They do not group instances into image sets."""
+"""Attributes that distinguish patients, in addition to PatientID. They do not group instances into image sets."""
 _FORCED_KEYWORDS = frozenset({"StudyID"})
 """Attributes that an update changes only with `force` ("DICOM metadata constraints")."""
 _NAME_DELIMITERS = str.maketrans({"^": " ", "=": " "})
@@ -78,7 +78,7 @@ class PromotionRefusal(StrEnum):
     PRIMARIES_DIFFER = "primaries-differ"
     """The primary image sets of the study or series do not have the same values, or are several for one series."""
     NOT_KNOWN = "not-known"
-    """The properties of the image set do not tell if it is primary."""
+    """AWS does not return whether the image set is primary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ class Promotion:
     other_keywords: tuple[str, ...] = ()
     """Further attributes of patient, study and series that differ. AWS does not document which values are kept."""
     target_id: str = ""
-    """The primary image set of the series; empty if the series has none."""
+    """The id of the primary image set of the series; empty if the series has no primary image set."""
     target_instances: frozenset[str] = field(default=frozenset(), repr=False)
     """The SOP Instance UIDs of the primary image set of the series."""
     stored_instances: int = 0

@@ -70,7 +70,7 @@ def pack_requests(updates: Iterable[AttributeUpdate], max_bytes: int = MAX_UPDAT
 
 
 _OpenedMembers = set[tuple[bool | str, ...]]
-"""The members of a request that have objects, each as a tuple: the document, and the UIDs of a series and instance."""
+"""The JSON objects that a request has already, each as a tuple: the document, and the UIDs of a series and instance."""
 
 
 def _list_enclosing_members(update: AttributeUpdate) -> list[tuple[bool | str, ...]]:

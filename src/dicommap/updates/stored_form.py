@@ -1,4 +1,4 @@
-"""The form of attributes in documents of UpdateImageSetMetadata: that of the metadata of image sets.
+"""The form of attributes in documents of UpdateImageSetMetadata, which is also the form of image set metadata.
 
 The developer guide shows it by examples: keywords without a value representation (VR), texts, `null` for an empty
 attribute, numbers of DS as texts, and tags with DICOMVRs for private elements ("Updating image set metadata",

@@ -46,7 +46,7 @@ class UpdateRequest:
     it compares them.
     """
     previous: UpdateDocument | None = field(default=None, repr=False)
-    """The texts of the values before the edit, as an array for each attribute of which they are known.
+    """The texts of the values before the edit: an array for each attribute whose values are known.
 
     They are not sent. `update` compares the stored values with them, so that it overwrites no other value.
     """
@@ -120,7 +120,7 @@ def dump_update_document(document: UpdateDocument) -> bytes:
 
 
 def dump_update(update: Update) -> str:
-    """Return the text of the file of an update, as the folder `updates/` of a package has it."""
+    """Return the text of the file of an update in the folder `updates/` of a package."""
     document: dict[str, Any] = {"version": UPDATE_FILE_VERSION, "studyInstanceUID": update.study_instance_uid}
     if update.series_instance_uid is not None:
         document["seriesInstanceUID"] = update.series_instance_uid

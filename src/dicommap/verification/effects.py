@@ -23,7 +23,7 @@ class Effect(StrEnum):
     NOT_APPLIED = "not-applied"
     """The data store has the value from before the override."""
     DIFFERENT = "different"
-    """The data store has another value: not that of the override and, as far as is known, not the value before it."""
+    """The data store has another value than the override, and no known value from before the override."""
     MISSING = "missing"
     """The image set does not have the attribute."""
     NOT_READABLE = "not-readable"

@@ -161,7 +161,7 @@ def is_previous_value(vr: str, stored: Any, previous: PreviousTexts) -> bool:  #
 def _find_values_at_any_level(
     stored: StoredImageSet, tag: int, series: str | None, instances: frozenset[str] | None
 ) -> Sequence[Any]:
-    """Return the stored values of an attribute at its level, or at another level if its own level has none.
+    """Return the stored values of an attribute at its level, or at another level if its own level has no value.
 
     AWS documents the levels of the attributes in its lists ("DICOM metadata normalization"), but not the levels at
     which it stores other attributes.

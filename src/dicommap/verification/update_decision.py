@@ -1,4 +1,4 @@
-"""Decide which requests an image set still needs for an update, and what to do after an interruption.
+"""Decide which requests an image set still needs for an update, and how to continue after an interruption.
 
 A request is computed from one version of the stored metadata. Values that are stored already are left out, and each
 removal gets the stored value. The same version always gives the same requests. So after an interruption, the requests
@@ -55,7 +55,7 @@ class NecessaryRequests:
     too_large: tuple[AttributeUpdate, ...] = ()
     """Attributes that are left out because a request with them alone is over the limit of bytes."""
     other_values: tuple[AttributeUpdate, ...] = ()
-    """Attributes of the requests that have neither the value from before the edit nor the new one."""
+    """Attributes of the requests whose stored value is neither the one from before the edit nor the new one."""
     not_compared: tuple[AttributeUpdate, ...] = ()
     """Attributes of the requests whose stored value could not be compared with the value from before the edit.
 
@@ -221,7 +221,7 @@ class Recovery(StrEnum):
 
 
 def decide_recovery(version_before: int, latest: int, *, is_same_request: bool, match: VersionMatch | None) -> Recovery:
-    """Decide what to do about a request without an answer.
+    """Decide how to continue after a request without an answer.
 
     Args:
         version_before: The version for which the request was computed.

@@ -1,4 +1,4 @@
-"""Compare the attributes of an update with what an image set stores.
+"""Compare the attributes of an update with the stored values of an image set.
 
 A request has no VR of standard attributes, as the metadata of image sets. So a value gets the VR of the DICOM
 dictionary, or that of the member DICOMVRs, and is compared by DICOM meaning (`value_comparison`).
@@ -57,7 +57,7 @@ def find_stored_value(update: AttributeUpdate, stored: StoredImageSet) -> Any:  
 
 
 def is_stored_at_other_level(update: AttributeUpdate, stored: StoredImageSet) -> bool:
-    """Return whether an image set has an attribute at another level than that of the request, and not at this level.
+    """Return whether an image set has an attribute at another level, and not at the level of the request.
 
     AWS documents the levels of the attributes in its lists only. A request for the wrong level would add the attribute
     a second time.
