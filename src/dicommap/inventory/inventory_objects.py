@@ -19,6 +19,7 @@ from dicommap.inventory.cells import (
     read_text,
     read_uid,
 )
+from dicommap.inventory.queries import ARCHIVES_WITH_MEMBERS
 from dicommap.model.study import Disposition
 from dicommap.planning.inventory_jobs import FileCounts
 from dicommap.planning.job_load import SeriesSize, StudySize
@@ -84,14 +85,10 @@ NON_UTF8_PATHS_QUERY = (
 )
 """SQL query for the instances and duplicates with a path that is not UTF-8, including archive members."""
 
-ARCHIVE_MEMBERS_QUERY = """
-SELECT member.disposition FROM file AS archive CROSS JOIN file AS member
-ON member.source = archive.source AND (
-    member.path >= archive.path || '!/' AND member.path < archive.path || '!0'
-    OR member.path >= CAST(archive.path || '!/' AS BLOB) AND member.path < CAST(archive.path || '!0' AS BLOB)
-)
+ARCHIVE_MEMBERS_QUERY = f"""
+SELECT member.disposition FROM {ARCHIVES_WITH_MEMBERS}
 WHERE archive.disposition = 'archive' AND typeof(archive.path) = 'text'
-"""
+"""  # noqa: S608  no text of users
 """SQL query for the disposition of each archive member. Archives inside archives are not opened: they are members."""
 
 
@@ -135,11 +132,11 @@ class InventoryObjects(Iterable[PlannedObject]):
             offsets: For each source, the folder below the prefix that has its files. It is empty or ends with a slash.
         """
         self._connection = connection
-        numbers = [number for (number,) in self._query_rows("SELECT id FROM source ORDER BY id", (read_integer,))]
+        numbers = [number for (number,) in self._read_rows("SELECT id FROM source ORDER BY id", (read_integer,))]
         self._offsets = dict(zip(numbers, offsets or [""] * len(numbers), strict=True))
         self._roots = {number: root for root, number in enumerate(numbers)}
         self._archives: dict[int, set[str]] = {number: set() for number in numbers}
-        for source, path in self._query_rows(ARCHIVES_QUERY, (read_integer, read_text)):
+        for source, path in self._read_rows(ARCHIVES_QUERY, (read_integer, read_text)):
             self._archives[source].add(path)
 
     def __iter__(self) -> Iterator[PlannedObject]:
@@ -169,7 +166,7 @@ class InventoryObjects(Iterable[PlannedObject]):
 
         The UIDs are None if the file is neither an instance nor a duplicate.
         """
-        streams = [self._query_source_keys(source) for source in self._offsets]
+        streams = [self._read_source_keys(source) for source in self._offsets]
         yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda file: file[0].encode())
 
     def study_sizes(self, largest: int) -> Iterator[StudySize]:
@@ -177,7 +174,7 @@ class InventoryObjects(Iterable[PlannedObject]):
 
         Files larger than `largest` bytes are counted separately.
         """
-        for study, series in groupby(self._query_series_sizes(largest), key=lambda row: row[0]):
+        for study, series in groupby(self._read_series_sizes(largest), key=lambda row: row[0]):
             yield StudySize(
                 study_instance_uid=study,
                 series=tuple(
@@ -188,21 +185,21 @@ class InventoryObjects(Iterable[PlannedObject]):
 
     def series_file_sizes(self, study: str, series: str, largest: int) -> Iterator[int]:
         """Yield the sizes of a series' files, in the order of source and path. Leave out files over `largest` bytes."""
-        return (row[2] for row in self._query_study_rows(study, series, largest))
+        return (row[2] for row in self._read_study_rows(study, series, largest))
 
     def has_key(self, key: str) -> bool:
         """Return whether a file of the inventory has this key."""
         for source, offset in self._offsets.items():
             path = key.removeprefix(offset)
-            if key.startswith(offset) and any(self._query_rows(HAS_KEY_QUERY, (read_integer,), source, path)):
+            if key.startswith(offset) and any(self._read_rows(HAS_KEY_QUERY, (read_integer,), source, path)):
                 return True
         return False
 
     def count_files(self) -> FileCounts:
         """Return the number of files, and the number of instances and duplicates. Archive members are not counted."""
-        ((files, instances),) = self._query_rows(FILE_COUNTS_QUERY, (read_integer, read_integer))
+        ((files, instances),) = self._read_rows(FILE_COUNTS_QUERY, (read_integer, read_integer))
         if any(self._archives.values()):
-            for (disposition,) in self._query_rows(ARCHIVE_MEMBERS_QUERY, (make_enum_reader(Disposition),)):
+            for (disposition,) in self._read_rows(ARCHIVE_MEMBERS_QUERY, (make_enum_reader(Disposition),)):
                 files -= 1
                 instances -= disposition in _INSTANCE_DISPOSITIONS
         return FileCounts(files=files, instances=instances)
@@ -212,7 +209,7 @@ class InventoryObjects(Iterable[PlannedObject]):
 
         In a path, a surrogate stands for each byte that is not UTF-8 (PEP 383). Archive members are left out.
         """
-        for source, path in self._query_rows(NON_UTF8_PATHS_QUERY, (read_integer, read_system_path)):
+        for source, path in self._read_rows(NON_UTF8_PATHS_QUERY, (read_integer, read_system_path)):
             if not _is_archive_member(path, self._archives[source]):
                 yield path
 
@@ -226,7 +223,7 @@ class InventoryObjects(Iterable[PlannedObject]):
             begin = prefix.removeprefix(offset)
         elif not offset.startswith(prefix):
             return
-        for path, size, etag, modified, disposition, study, series, instance in self._query_rows_in_folder(
+        for path, size, etag, modified, disposition, study, series, instance in self._read_rows_in_folder(
             OBJECTS_QUERY, source, begin, _OBJECT_READERS
         ):
             is_instance = disposition in _INSTANCE_DISPOSITIONS
@@ -243,12 +240,12 @@ class InventoryObjects(Iterable[PlannedObject]):
                 source=path,
             )
 
-    def _query_source_keys(self, source: int) -> Iterator[tuple[str, int, str | None, str | None]]:
+    def _read_source_keys(self, source: int) -> Iterator[tuple[str, int, str | None, str | None]]:
         offset = self._offsets[source]
-        for path, size, study, series in self._query_rows_in_folder(KEYS_QUERY, source, "", _KEY_READERS):
+        for path, size, study, series in self._read_rows_in_folder(KEYS_QUERY, source, "", _KEY_READERS):
             yield offset + path, size, study, series
 
-    def _query_rows_in_folder(
+    def _read_rows_in_folder(
         self, query: str, source: int, begin: str, readers: Sequence[CellReader]
     ) -> Iterator[list[Any]]:
         """Yield the rows of a source's files in the folder `begin`, without archive members.
@@ -257,7 +254,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         """
         end = begin[:-1] + "0" if begin else _AFTER_ALL_TEXT  # "0" follows "/"
         archives = self._archives[source]
-        rows = self._query_rows(query, readers, source, begin, end)
+        rows = self._read_rows(query, readers, source, begin, end)
         return (row for row in rows if not _is_archive_member(row[0], archives)) if archives else rows
 
     def _iterate_staged_objects(self, pieces: Sequence[StudyPart], largest: int) -> Iterator[PlannedObject]:
@@ -266,7 +263,7 @@ class InventoryObjects(Iterable[PlannedObject]):
             number = 0
             for piece in its_pieces:
                 end = None if piece.files is None else piece.first + piece.files
-                rows = self._query_study_rows(study, piece.series_instance_uid, largest)
+                rows = self._read_study_rows(study, piece.series_instance_uid, largest)
                 for row in islice(rows, piece.first, end):
                     source, path, size, etag, modified, disposition, _, series, instance = row
                     number += 1
@@ -283,16 +280,16 @@ class InventoryObjects(Iterable[PlannedObject]):
                         source=path,
                     )
 
-    def _query_study_rows(self, study: str, series: str | None, largest: int) -> Iterator[list[Any]]:
+    def _read_study_rows(self, study: str, series: str | None, largest: int) -> Iterator[list[Any]]:
         """Yield the rows of the files of a study or one of its series, without archive members and larger files."""
-        for row in self._query_rows(STUDY_FILES_QUERY, (read_integer, *_OBJECT_READERS), study, series, largest):
+        for row in self._read_rows(STUDY_FILES_QUERY, (read_integer, *_OBJECT_READERS), study, series, largest):
             if not _is_archive_member(row[1], self._archives[row[0]]):
                 yield row
 
-    def _query_series_sizes(self, largest: int) -> Iterator[Sequence[Any]]:
+    def _read_series_sizes(self, largest: int) -> Iterator[Sequence[Any]]:
         """Yield Study and Series Instance UID, number of files, bytes, and number of larger files of each series."""
         if not any(self._archives.values()):
-            return self._query_rows(
+            return self._read_rows(
                 SERIES_SIZES_QUERY,
                 (read_uid, read_uid, read_byte_count, read_byte_count, read_byte_count),
                 largest,
@@ -310,7 +307,7 @@ class InventoryObjects(Iterable[PlannedObject]):
                 large[key] += size > largest
         return ((*key, files[key], file_sizes[key], large[key]) for key in sorted(files))
 
-    def _query_rows(
+    def _read_rows(
         self, query: str, readers: Sequence[CellReader], *parameters: str | bytes | int | None
     ) -> Iterator[list[Any]]:
         return read_rows(self._connection, query, readers, parameters)

@@ -84,13 +84,18 @@ WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicat
 _STUDY_COUNT_QUERY = f"SELECT COUNT(DISTINCT StudyInstanceUID), COUNT(*) FROM ({_SERIES_UIDS_QUERY})"  # noqa: S608
 
 # Paths that are not UTF-8 are stored as BLOBs, which are never equal to a text; see `cells.make_member_path_ranges`.
-_ARCHIVE_MEMBER_COUNT_QUERY = """
-SELECT COUNT(*) FROM file AS archive CROSS JOIN file AS member ON member.source = archive.source AND (
+ARCHIVES_WITH_MEMBERS = """
+file AS archive CROSS JOIN file AS member ON member.source = archive.source AND (
     member.path >= archive.path || '!/' AND member.path < archive.path || '!0'
     OR member.path >= CAST(archive.path || '!/' AS BLOB) AND member.path < CAST(archive.path || '!0' AS BLOB)
 )
-WHERE archive.disposition = 'archive' AND member.disposition IN ('instance', 'duplicate')
 """
+"""SQL text for FROM: a row `archive` of the table `file` and a row `member`, for each member of each archive."""
+
+_ARCHIVE_MEMBER_COUNT_QUERY = f"""
+SELECT COUNT(*) FROM {ARCHIVES_WITH_MEMBERS}
+WHERE archive.disposition = 'archive' AND member.disposition IN ('instance', 'duplicate')
+"""  # noqa: S608  no text of users
 
 _DUPLICATE_COUNT_QUERY = """
 SELECT code, COUNT(*) FROM issue WHERE code IN ('instance.duplicate', 'instance.conflict') GROUP BY code

@@ -265,7 +265,7 @@ class CachedLayout:
             if not self._shared_bytes.try_add_differing_spans(head):
                 return None
             self._divide_wanted_values(self._shared_bytes.differing_spans)
-        header = None if self._shared_values is None else self._read_without_issues(head, self._shared_values)
+        header = None if self._shared_values is None else self._read_header_without_issues(head, self._shared_values)
         return header or decode_header(self.layout.read_raw_header(head), self._wanted)
 
     def _prepare_for_second_file(self, head: bytes) -> bool:
@@ -296,7 +296,7 @@ class CachedLayout:
         self._divide_wanted_values(self._shared_bytes.differing_spans)
         return True
 
-    def _read_without_issues(self, head: bytes, shared_values: dict[str, str]) -> Header | None:
+    def _read_header_without_issues(self, head: bytes, shared_values: dict[str, str]) -> Header | None:
         """Return the header of the file that begins with `head`. Return None if the file has an issue."""
         raws = iter(self._differing_values.unpack_from(head))
         meta_uid = decode_uid(next(raws)) if self._meta_spans else ""
