@@ -219,7 +219,7 @@ def print_verification(verification: Verification, masker: Masker) -> None:
     results = list(islice(_list_attention_results(verification), ATTRIBUTES_SHOWN))
     if results:
         rows = [_make_attribute_row(result, masker) for result in results]
-        print_table(("study or series", "attribute", "effect", "wanted", "stored"), rows, masker=masker)
+        print_table(("study or series", "attribute", "effect", "wanted", "stored"), rows)
         print_omitted_count(verification.wrong + verification.unknown - len(rows), "attribute")
         print_masked_note(masker)
     print_issues(verification.issues)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from dicommap.verification.study_result import StudyResult
 
 MAX_STUDIES = 20
+MAX_ATTRIBUTES = 20
+"""Maximum number of attributes of a study in a report that is limited."""
+MAX_PAGE_ATTRIBUTES = 1_000
+"""Maximum number of attributes of a study on a page. A study with many series can have many more."""
 MAX_VALUE_LENGTH = 120
 _STUDY_COLUMNS = (
     TableColumn("StudyInstanceUID", ColumnKind.UID),
@@ -60,7 +64,8 @@ def build_verification_report(
         studies: The first studies with an attribute that is not applied, or whose effect is not known.
         issues: The issues of the verification.
         show_values: Whether values are shown. If false, values are masked.
-        is_limited: Whether the report shows only the first MAX_STUDIES of `studies`.
+        is_limited: Whether the report shows only the first MAX_STUDIES of `studies`, with MAX_ATTRIBUTES of each. A
+            report that is not limited shows all of them, with MAX_PAGE_ATTRIBUTES of each.
 
     """
     masker = Masker(show_values=show_values)
@@ -69,7 +74,7 @@ def build_verification_report(
     if issue_counts:
         blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     if studies:
-        blocks.append(_build_studies_table(studies, MAX_STUDIES if is_limited else len(studies), masker))
+        blocks.append(_build_studies_table(studies, masker, is_limited=is_limited))
     blocks += build_masked_notes(masker)
     counts = (describe_applied_count(facts.counts), format_count(facts.image_sets, "image set"))
     return Report(title="Verification", counts=counts, severities=count_severities(issue_counts), blocks=blocks)
@@ -95,7 +100,7 @@ def _list_facts(facts: VerificationFacts) -> Iterator[tuple[str, str]]:
     yield "attributes", "; ".join(known) or "none"
 
 
-def _build_studies_table(studies: Sequence[StudyResult], limit: int, masker: Masker) -> ReportTable:
+def _build_studies_table(studies: Sequence[StudyResult], masker: Masker, *, is_limited: bool) -> ReportTable:
     effects = [effect for effect in EFFECT_ORDER if any(study.counts.get(effect) for study in studies)]
     columns = (*_STUDY_COLUMNS, *(TableColumn(effect.value, ColumnKind.NUMBER) for effect in effects))
     rows = [
@@ -106,26 +111,26 @@ def _build_studies_table(studies: Sequence[StudyResult], limit: int, masker: Mas
                 f"{len(study.attributes):,}",
                 *(f"{study.counts.get(effect, 0):,}" for effect in effects),
             ),
-            details=(_build_attributes_table(study, masker),),
+            details=(_build_attributes_table(study, masker, MAX_ATTRIBUTES if is_limited else MAX_PAGE_ATTRIBUTES),),
         )
-        for study in studies[:limit]
+        for study in (studies[:MAX_STUDIES] if is_limited else studies)
     ]
     heading = "Studies that are not as their overrides"
     return ReportTable(columns=columns, rows=rows, total=len(studies), noun="study", heading=heading)
 
 
-def _build_attributes_table(study: StudyResult, masker: Masker) -> ReportTable:
-    """Return the table of the attributes of a study that are not applied, or whose effect is not known."""
+def _build_attributes_table(study: StudyResult, masker: Masker, limit: int) -> ReportTable:
+    """Return the table of the first attributes of a study that are not applied, or whose effect is not known."""
+    results = [result for result in study.attributes if result.effect is not Effect.APPLIED]
     rows = []
-    for result in study.attributes:
-        if result.effect is not Effect.APPLIED:
-            check = result.check
-            cells = (
-                check.series_instance_uid or "",
-                f"{keyword_of(check.tag)} {hex_of(check.tag)}",
-                result.effect.value,
-                *(truncate_text(text, MAX_VALUE_LENGTH) for text in format_wanted_and_stored(result, masker)),
-                check.reason,
-            )
-            rows.append(TableRow(cells=cells))
-    return ReportTable(columns=_ATTRIBUTE_COLUMNS, rows=rows, total=len(rows), noun="attribute", heading="")
+    for result in results[:limit]:
+        check = result.check
+        cells = (
+            check.series_instance_uid or "",
+            f"{keyword_of(check.tag)} {hex_of(check.tag)}",
+            result.effect.value,
+            *(truncate_text(text, MAX_VALUE_LENGTH) for text in format_wanted_and_stored(result, masker)),
+            check.reason,
+        )
+        rows.append(TableRow(cells=cells))
+    return ReportTable(columns=_ATTRIBUTE_COLUMNS, rows=rows, total=len(results), noun="attribute", heading="")

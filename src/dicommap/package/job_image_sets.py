@@ -177,7 +177,7 @@ def _parse_override(data: bytes, assumptions: Assumptions) -> DataSet:
 def _group_imported_image_sets(
     reconciled: JobReconciliation, studies: Container[str]
 ) -> dict[str, list[ImageSetTarget]]:
-    """Return the image sets of each study, in the order of their ids, with the instances that the job imported."""
+    """Return the image sets of each study, in the order of their series, with the instances that the job imported."""
     series: dict[tuple[str, str], set[str]] = {}
     instances: dict[tuple[str, str], set[str]] = {}
     primary: dict[tuple[str, str], bool | None] = {}
@@ -188,7 +188,7 @@ def _group_imported_image_sets(
             instances.setdefault(key, set()).add(outcome.planned.sop_instance_uid)
             primary[key] = outcome.is_primary
     targets: dict[str, list[ImageSetTarget]] = {}
-    for study, image_set in sorted(series):
+    for study, image_set in sorted(series, key=lambda key: (key[0], min(series[key]), key[1])):
         target = ImageSetTarget(
             image_set_id=image_set,
             study_instance_uid=study,

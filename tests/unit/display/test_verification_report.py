@@ -104,3 +104,11 @@ def test_the_phrase_of_applied_attributes(counts: dict[Effect, int], text: str) 
 def test_the_best_effect_is_first_and_effects_without_attributes_are_left_out() -> None:
     counts = {Effect.NOT_APPLIED: 1, Effect.APPLIED: 2, Effect.MISSING: 0}
     assert select_effects(counts) == [Effect.APPLIED, Effect.NOT_APPLIED]
+
+
+def test_a_study_with_many_attributes_has_some_of_them_and_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dicommap.display.verification_report.MAX_ATTRIBUTES", 1)
+    assert "and 1 more attribute<" in render_html_page(report())
+    assert "more attribute" not in render_html_page(report(is_limited=False))
+    monkeypatch.setattr("dicommap.display.verification_report.MAX_PAGE_ATTRIBUTES", 1)
+    assert "and 1 more attribute<" in render_html_page(report(is_limited=False))
