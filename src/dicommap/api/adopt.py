@@ -222,7 +222,7 @@ def _search_jobs_of_data_store(
     place: Path, adopter: JobAdopter, since: date | None, report: OnProgress | None
 ) -> AdoptResult:
     """Search the data store for jobs that import a prefix of the package. The result has them, the newest first."""
-    listed = list(adopter.jobs.list_jobs(adopter.datastore))
+    listed = list(adopter.jobs.list_jobs(adopter.datastore_id))
     first = _make_search_start(since)
     chosen = [job for job in listed if first is None or job.submittedAt is None or job.submittedAt >= first]
     found = list(adopter.find_adoptions(track_progress(chosen, report, len(chosen))))

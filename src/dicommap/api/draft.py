@@ -32,7 +32,7 @@ from dicommap.inventory.inventory_argument import require_inventory
 from dicommap.issues import Severity, has_errors, make_issue
 from dicommap.model.instance_values import CachedInstanceReader
 from dicommap.overrides.resolution import resolve_edits
-from dicommap.package.audit_key import choose_audit_values
+from dicommap.package.audit_key import choose_audit_value_form
 from dicommap.package.draft_inputs import EditSources, read_edits
 from dicommap.package.draft_result import Draft
 from dicommap.package.original_attributes_file import OriginalAttributesFile
@@ -193,7 +193,7 @@ def draft(
         PackageError: The package cannot be written.
 
     """
-    values = choose_audit_values(audit_values, audit_key)
+    values = choose_audit_value_form(audit_values, audit_key)
     originals = None
     if original_attributes is not None:
         originals = OriginalAttributesFile.make(Path(original_attributes), modification_reason, previous_source)

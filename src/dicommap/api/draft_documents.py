@@ -11,7 +11,7 @@ from dicommap.issues import has_errors
 from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.instance_values import CachedInstanceReader
 from dicommap.overrides.update_changes import iterate_update_changes
-from dicommap.package.audit_changes import UpdateFiles
+from dicommap.package.audit_changes import UpdateFileIndex
 from dicommap.package.review_tables import build_tables
 from dicommap.planning.inventory_jobs import (
     JobSettings,
@@ -149,7 +149,7 @@ def _make_job_issues_and_documents(
         settings.audit_values,
         settings.assumptions,
         store,
-        UpdateFiles(updates, store),
+        UpdateFileIndex(updates, store),
     )
     header = planned.make_plan_header(inventory.sources, settings.jobs.quotas, settings.assumptions)
     documents = build_package_documents(
@@ -177,7 +177,7 @@ def _make_update_documents(
         instances=0,
     )
     updates = _build_updates(inventory, resolution, settings, store)
-    files = UpdateFiles(updates, store)
+    files = UpdateFileIndex(updates, store)
     tables = build_tables(resolution, issues, settings.audit_values, settings.assumptions, store, files)
     return build_package_documents((), (), header, tables, settings.account, store, updates)
 

@@ -56,7 +56,7 @@ class ImportJobs:
         self._lists = Throttle(LIST_LIMIT, clock)
         self._descriptions = Throttle(DESCRIBE_LIMIT, clock)
 
-    def service_time(self) -> datetime:
+    def get_service_time(self) -> datetime:
         """Return the time of the service's clock. Before the service's first answer, return this machine's time."""
         return self._clock.now() + self._clock_difference
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from dicommap.updates.update import Update
 
 
-class UpdateFiles:
-    """The files of a package's updates, by study and series, with the attributes that each of them changes."""
+class UpdateFileIndex:
+    """An index of the files of a package's updates: by study, series and changed attribute."""
 
     def __init__(self, updates: Iterable[Update], store: ItemStore = MEMORY) -> None:
         """Index the updates, which are in the order of the numbers of their files. `store` keeps the index."""
@@ -69,7 +69,7 @@ def _list_attribute_names(update: Update) -> frozenset[str]:
 
 
 def build_change_lines(
-    changes: Iterable[AttributeChange], values: AuditValueForm, assumptions: Assumptions, updates: UpdateFiles
+    changes: Iterable[AttributeChange], values: AuditValueForm, assumptions: Assumptions, updates: UpdateFileIndex
 ) -> Iterator[str]:
     """Yield a line of audit.jsonl for each change.
 
@@ -87,7 +87,7 @@ def build_change_lines(
 
 
 def _make_change_record(
-    change: AttributeChange, values: AuditValueForm, updates: UpdateFiles, *, has_own_files: bool
+    change: AttributeChange, values: AuditValueForm, updates: UpdateFileIndex, *, has_own_files: bool
 ) -> dict[str, object]:
     """Return the JSON object of a change in audit.jsonl. A member that is None is left out of the line."""
     target = Target(

@@ -57,7 +57,7 @@ def _read_key_file(path: Path) -> bytes:
     return data.strip()
 
 
-def choose_audit_values(word: AuditValueMode | str | None, key_path: StrPath | None) -> AuditValueForm:
+def choose_audit_value_form(word: AuditValueMode | str | None, key_path: StrPath | None) -> AuditValueForm:
     """Return the form in which audit.jsonl stores values: left out, as keyed hashes, or as plain text.
 
     Args:

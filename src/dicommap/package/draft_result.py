@@ -1,4 +1,4 @@
-"""Draft: the result of `draft`, with its changes, edit results, conflicts and issues, and the package."""
+"""The result of `draft`: the changes, edit results, conflicts and issues, and the package."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ class ImageSetUpdater:
         requests that may overwrite other values.
         """
         count = len(work.planned.update.requests)
-        is_begun = any(record.imageSetId == work.image_set for record in work.state.requests)
+        is_begun = any(record.imageSetId == work.image_set_id for record in work.state.requests)
         if count == 1 or is_begun or self.overwrites_other_values or not self.may_send:
             return None
         version, stored = yield from self._read_latest_version(work)
@@ -160,8 +160,8 @@ class ImageSetUpdater:
 
     def _read_latest_version(self, work: ImageSetWork) -> Generator[float, None, tuple[str, StoredImageSet]]:
         """Wait until the image set is not LOCKED. Return its latest version, and the metadata of this version."""
-        version = (yield from self.reader.wait_until_unlocked(work.image_set)).versionId
-        return version, self.reader.read_metadata(work.image_set, version, work.study)
+        version = (yield from self.reader.wait_until_unlocked(work.image_set_id)).versionId
+        return version, self.reader.read_metadata(work.image_set_id, version, work.study)
 
     def decide_requests(
         self, target: UpdateTarget, study: str, request: UpdateRequest, stored: StoredImageSet
@@ -202,7 +202,7 @@ class ImageSetUpdater:
         Return whether AWS has executed it, now or in an earlier run. `decided` is the decision on the request for the
         latest version of the image set; None if it is not decided yet.
         """
-        last = work.state.find_last_record(work.image_set, number)
+        last = work.state.find_last_record(work.image_set_id, number)
         if last is not None and last.state.is_done and last.part == last.parts:
             return self._add_saved_records(work, number)
         if last is not None and (last.state.is_open or last.state.is_done):
@@ -232,8 +232,8 @@ class ImageSetUpdater:
 
     def _decide_again(self, work: ImageSetWork, number: int, version: str) -> Generator[float, None, _Decision]:
         """Repeat the decision of an earlier run, which was made for the version `version` of the image set."""
-        yield from self.reader.wait_until_unlocked(work.image_set)
-        stored = self.reader.read_metadata(work.image_set, version, work.study)
+        yield from self.reader.wait_until_unlocked(work.image_set_id)
+        stored = self.reader.read_metadata(work.image_set_id, version, work.study)
         request = work.planned.update.requests[number - 1]
         return _Decision(version, decide_necessary_requests(request, stored, self.max_bytes))
 
@@ -243,7 +243,7 @@ class ImageSetUpdater:
         records = [
             record
             for record in work.state.requests
-            if record.imageSetId == work.image_set and record.request == number and record.state.is_done
+            if record.imageSetId == work.image_set_id and record.request == number and record.state.is_done
         ]
         for record in records:
             work.add_record(record)
@@ -263,12 +263,12 @@ class ImageSetUpdater:
         record = known or self._save_record(work, self._make_unsent_part_record(work, sent, version))
         if record.state is RequestState.SENDING:
             record = yield from self._send_part(work, sent, record, is_uncertain=known is not None)
-        properties = yield from self.reader.wait_until_unlocked(work.image_set, int(record.versionAfter or 0))
+        properties = yield from self.reader.wait_until_unlocked(work.image_set_id, int(record.versionAfter or 0))
         has_failed = properties.imageSetWorkflowStatus == UPDATE_FAILED_STATUS
         if has_failed and int(properties.versionId) <= int(record.versionAfter or 0):
             raise self._save_and_make_end_error(work, record, RequestState.FAILED, UPDATE_FAILED_STATUS)
-        before = self.reader.read_metadata(work.image_set, record.versionBefore, work.study)
-        stored = self.reader.read_metadata(work.image_set, record.versionAfter or "", work.study)
+        before = self.reader.read_metadata(work.image_set_id, record.versionBefore, work.study)
+        stored = self.reader.read_metadata(work.image_set_id, record.versionAfter or "", work.study)
         attributes = list_attribute_updates(sent.request)
         effects = judge_update_effects(attributes, stored, before)
         others = []
@@ -284,7 +284,7 @@ class ImageSetUpdater:
             "effects": {effect.value: count for effect, count in effects.counts.items()},
             "endedAt": format_utc(self.clock.now()),
         }
-        self.on_step(work.planned.path, f"updated image set {work.image_set} to version {record.versionAfter}")
+        self.on_step(work.planned.path, f"updated image set {work.image_set_id} to version {record.versionAfter}")
         executed = record.model_copy(update=change)
         self.record_update(work.planned, executed)
         return self._save_record(work, executed)
@@ -306,7 +306,7 @@ class ImageSetUpdater:
             try:
                 answer = self.reader.service.update(
                     self.reader.datastore,
-                    work.image_set,
+                    work.image_set_id,
                     record.versionBefore,
                     updatable=sent.request.updatable_bytes,
                     removable=sent.request.removable_bytes,
@@ -333,13 +333,13 @@ class ImageSetUpdater:
 
         If so, return its record; else return None.
         """
-        latest = int((yield from self.reader.wait_until_unlocked(work.image_set)).versionId)
+        latest = int((yield from self.reader.wait_until_unlocked(work.image_set_id)).versionId)
         before, after = int(record.versionBefore), int(record.versionBefore) + 1
         match = None
         is_same = hash_request(sent.request, include_study=work.target.include_study) == record.sha256
         if latest > before:
-            was = self.reader.read_metadata(work.image_set, record.versionBefore, work.study)
-            stored = self.reader.read_metadata(work.image_set, str(after), work.study)
+            was = self.reader.read_metadata(work.image_set_id, record.versionBefore, work.study)
+            stored = self.reader.read_metadata(work.image_set_id, str(after), work.study)
             match = match_versions(sent.request, was, stored)
         recovery = decide_recovery(before, latest, is_same_request=is_same, match=match)
         if recovery is Recovery.CHANGED:
@@ -357,7 +357,7 @@ class ImageSetUpdater:
             for other in work.target.others
         )
         return RequestRecord(
-            imageSetId=work.image_set,
+            imageSetId=work.image_set_id,
             request=sent.number,
             part=sent.part,
             parts=len(sent.necessary.requests),

@@ -47,7 +47,7 @@ class ImageSetWork:
         return self.planned.update.study_instance_uid
 
     @property
-    def image_set(self) -> str:
+    def image_set_id(self) -> str:
         """Return the id of the image set."""
         return self.target.image_set_id
 
@@ -127,7 +127,7 @@ class PartToSend:
 
 def find_part_record(work: ImageSetWork, number: int, part: int, base: str) -> RequestRecord | None:
     """Return the last record of a part that was computed from the version `base`, if it is executed or still open."""
-    wanted = (work.image_set, number, part, base)
+    wanted = (work.image_set_id, number, part, base)
     for record in reversed(work.state.requests):
         if (record.imageSetId, record.request, record.part, record.baseVersion) == wanted:
             return record if record.state.is_open or record.state is RequestState.UPDATED else None
@@ -151,7 +151,7 @@ def make_unsent_record(
     the edit.
     """
     return RequestRecord(
-        imageSetId=work.image_set,
+        imageSetId=work.image_set_id,
         request=number,
         state=state,
         baseVersion=version,

@@ -53,7 +53,7 @@ class JobAdopter:
     issues: list[Issue] = field(default_factory=list)
 
     @property
-    def datastore(self) -> str:
+    def datastore_id(self) -> str:
         """Return the id of the data store."""
         return str(self.job_requests[0].request["datastoreId"])
 
@@ -171,7 +171,7 @@ class JobAdopter:
     def _get_job(self, job_id: str) -> ImportJob | None:
         """Return the properties of a job; None if the data store does not have the job."""
         try:
-            return self.jobs.get(self.datastore, job_id)
+            return self.jobs.get(self.datastore_id, job_id)
         except AwsError as error:
             if error.code not in NOT_FOUND_CODES:
                 raise
@@ -263,7 +263,7 @@ class JobAdopter:
             **taken,
             **make_polled_members(job),
             job=job_request.job.id,
-            datastoreId=self.datastore,
+            datastoreId=self.datastore_id,
             inputS3Uri=job_request.request["inputS3Uri"],
             inputOwnerAccountId=owner,
             jobName=job.jobName or None,

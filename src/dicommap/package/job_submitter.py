@@ -150,7 +150,7 @@ class JobSubmitter:
             state = self._save_state(state.model_copy(update={"state": SubmissionState.UPLOADED}))
         self._wait_for_fewer_jobs(job_request)
         if state.state is SubmissionState.UPLOADED:
-            at = format_utc(self.jobs.service_time())
+            at = format_utc(self.jobs.get_service_time())
             state = self._save_state(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
         job = self._start_job(job_request)
         self.on_step(job_request.id, _format_start_message(state, job))

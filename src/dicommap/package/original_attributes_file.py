@@ -49,7 +49,7 @@ class OriginalAttributesFile:
 
     @classmethod
     def make(cls, path: Path, reason: str, source: str) -> Self:
-        """Return the file for the arguments of a draft.
+        """Check the arguments of a draft, and return the file to write.
 
         Raises:
             UsageError: The reason is unknown, or the source is no value of SourceOfPreviousValues.

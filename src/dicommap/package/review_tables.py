@@ -18,7 +18,7 @@ from dicommap.issues.bounded_list import make_bounded_issues
 from dicommap.model.masking import Masker
 from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, ISSUES_FILE, PREVIEW_FILE
 from dicommap.overrides.grouping_table import GroupingTable
-from dicommap.package.audit_changes import UpdateFiles, build_change_lines, select_change_lines
+from dicommap.package.audit_changes import UpdateFileIndex, build_change_lines, select_change_lines
 from dicommap.planning.package_documents import PackageTables
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def build_tables(
     audit_values: AuditValueForm,
     assumptions: Assumptions,
     store: ItemStore,
-    updates: UpdateFiles,
+    updates: UpdateFileIndex,
 ) -> PackageTables:
     """Return the tables for resolved edits. The tables contain values of patients, except issues.jsonl.
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from dicommap.probing.override_forms import LevelPair
 
 BILLED_MEGABYTES = 5
-"""Megabytes for which an image set is billed at least (developer guide, "Cost optimization")."""
+"""Minimum number of megabytes that are billed for an image set (developer guide, "Cost optimization")."""
 BILLED_DAYS = 30
-"""Days for which an image set is billed at least (same page)."""
+"""Minimum number of days for which an image set is billed (developer guide, "Cost optimization")."""
 
 _RATES: Mapping[str, Rate] = {
     "StartDICOMImportJob": START_RATE,

@@ -73,7 +73,7 @@ class JobBuilder:
     """Builder of one job: it collects studies, override files, mappings and watches."""
 
     def __init__(self, probe: str, name: str, form: Form, pair: LevelPair) -> None:
-        """Begin a job.
+        """Make a builder without objects.
 
         Args:
             probe: The id of the probe.

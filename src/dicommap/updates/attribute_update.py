@@ -1,4 +1,4 @@
-"""The update of one attribute: read it from documents of UpdateImageSetMetadata, and write it to them.
+"""The update of one attribute, which is read from documents of UpdateImageSetMetadata, and written to them.
 
 A draft makes an AttributeUpdate of each change, and packs them into requests. `dicommap update` reads them from the
 requests of a package again, and packs those that an image set still needs.

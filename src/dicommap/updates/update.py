@@ -17,7 +17,7 @@ from dicommap.dicom.strict_json import dump_json
 from dicommap.healthimaging.levels import Level
 
 UPDATE_FILE_VERSION = 1
-"""The version of the form of the files in the folder `updates/` of a package."""
+"""The format version of the files in the folder `updates/` of a package."""
 
 SCHEMA_VERSION = 1.1
 """The value of `SchemaVersion` in the documents of AWS's examples, a JSON number."""

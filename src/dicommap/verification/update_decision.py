@@ -45,7 +45,7 @@ class NecessaryRequests:
     """
 
     requests: tuple[UpdateRequest, ...]
-    """The requests in their order. Each is within the limit of bytes. It is empty if all is stored already."""
+    """The requests in their order. Each is within the limit of bytes. It is empty if all values are stored already."""
     stored: int = 0
     """Number of attributes that are left out because they are stored as wanted."""
     absent: tuple[str, ...] = ()

@@ -78,11 +78,11 @@ def test_a_job_from_before_is_not_found(jobs: ImportJobs) -> None:
 
 def test_the_services_clock_is_kept(jobs: ImportJobs) -> None:
     jobs.get_datastore(DATASTORE_ID)
-    assert abs(jobs.service_time() - datetime.now(UTC)) < timedelta(seconds=30)
+    assert abs(jobs.get_service_time() - datetime.now(UTC)) < timedelta(seconds=30)
 
 
 def test_before_any_answer_the_time_is_the_machines(jobs: ImportJobs) -> None:
-    assert jobs.service_time() == QuickClock().now()
+    assert jobs.get_service_time() == QuickClock().now()
 
 
 @pytest.mark.parametrize(

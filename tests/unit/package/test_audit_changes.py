@@ -10,7 +10,7 @@ from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.model.audit import FIRST_PREVIOUS, AuditChange, parse_audit_line
 from dicommap.model.audit_values import AuditValueForm, AuditValueMode
 from dicommap.overrides.attribute_change import AttributeChange, UpdateReason
-from dicommap.package.audit_changes import UpdateFiles, build_change_lines, select_change_lines
+from dicommap.package.audit_changes import UpdateFileIndex, build_change_lines, select_change_lines
 from dicommap.updates.update import Update, UpdateRequest
 
 PLAIN = AuditValueForm(mode=AuditValueMode.PLAIN)
@@ -52,7 +52,7 @@ def test_a_change_of_all_series_of_a_study_names_the_updates_of_all() -> None:
     of_series = AttributeChange(
         **NAME | {"tag": 0x0008103E, "series_instance_uid": "1.2.2"}, update_reason=UpdateReason.STORED
     )
-    both, second = parse(list(build_change_lines([change, of_series], PLAIN, Assumptions(), UpdateFiles(UPDATES))))
+    both, second = parse(list(build_change_lines([change, of_series], PLAIN, Assumptions(), UpdateFileIndex(UPDATES))))
     assert both["files"] == ("updates/000004.json", "updates/000005.json")
     assert ("file" not in both, second["file"]) == (True, "updates/000005.json")
 
@@ -69,7 +69,7 @@ def parse(lines: list[str]) -> list[dict[str, Any]]:
 
 
 def test_each_change_has_a_line() -> None:
-    lines = list(build_change_lines(CHANGES, PLAIN, Assumptions(), UpdateFiles(UPDATES)))
+    lines = list(build_change_lines(CHANGES, PLAIN, Assumptions(), UpdateFileIndex(UPDATES)))
     require_chain(lines)
     study, series, instance = parse(lines)
     assert study == {
@@ -91,12 +91,12 @@ def test_each_change_has_a_line() -> None:
 
 
 def test_files_that_overrides_share_are_not_named() -> None:
-    lines = list(build_change_lines(CHANGES, PLAIN, Assumptions(overrideFiles="shared"), UpdateFiles(())))
+    lines = list(build_change_lines(CHANGES, PLAIN, Assumptions(overrideFiles="shared"), UpdateFileIndex(())))
     assert all("file" not in record for record in parse(lines))
 
 
 def test_the_lines_of_some_studies_are_a_chain_again() -> None:
-    lines = list(build_change_lines(CHANGES, AuditValueForm(), Assumptions(), UpdateFiles(UPDATES)))
+    lines = list(build_change_lines(CHANGES, AuditValueForm(), Assumptions(), UpdateFileIndex(UPDATES)))
     changes = [change for line in lines if isinstance(change := parse_audit_line(line.encode()), AuditChange)]
     selected = list(select_change_lines(changes, {"1.3"}))
     require_chain(selected)

@@ -8,7 +8,7 @@ import pytest
 
 from dicommap.errors import DocumentError, UsageError
 from dicommap.model.audit_values import AuditKey, AuditValueForm, AuditValueMode
-from dicommap.package.audit_key import KEY_VARIABLE, choose_audit_values, read_audit_key
+from dicommap.package.audit_key import KEY_VARIABLE, choose_audit_value_form, read_audit_key
 
 SECRET = "0123456789abcdef" * 2
 
@@ -61,15 +61,15 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 def test_the_form_of_values_follows_from_the_key(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = AuditKey(SECRET.encode())
     hashed = AuditValueForm(mode=AuditValueMode.HASHED, key=key)
-    assert choose_audit_values(None, None) == AuditValueForm()
-    assert choose_audit_values(None, file) == choose_audit_values("hashed", file) == hashed
+    assert choose_audit_value_form(None, None) == AuditValueForm()
+    assert choose_audit_value_form(None, file) == choose_audit_value_form("hashed", file) == hashed
     monkeypatch.setenv(KEY_VARIABLE, SECRET)
-    assert choose_audit_values(None, None) == hashed
-    assert choose_audit_values("none", None) == AuditValueForm()
-    assert choose_audit_values("plain", None) == AuditValueForm(mode=AuditValueMode.PLAIN)
+    assert choose_audit_value_form(None, None) == hashed
+    assert choose_audit_value_form("none", None) == AuditValueForm()
+    assert choose_audit_value_form("plain", None) == AuditValueForm(mode=AuditValueMode.PLAIN)
 
 
 @pytest.mark.parametrize(("word", "has_key"), [("hashed", False), ("plain", True), ("none", True), ("sha256", False)])
 def test_contradicting_choices_are_refused(word: str, has_key: bool, file: Path) -> None:
     with pytest.raises(UsageError):
-        choose_audit_values(word, file if has_key else None)
+        choose_audit_value_form(word, file if has_key else None)
