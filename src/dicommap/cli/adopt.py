@@ -12,13 +12,13 @@ from dicommap.cli.options import (
     AWS_OPTIONS,
     Format,
     add_aws_options,
-    add_dry_run,
-    add_fail_on,
-    add_format,
-    add_import_settings,
+    add_dry_run_option,
+    add_fail_on_option,
+    add_format_option,
     add_job_option,
-    add_package,
-    add_rate,
+    add_package_argument,
+    add_rate_option,
+    add_request_options,
     create_clients,
     list_given_options,
 )
@@ -70,7 +70,7 @@ MAX_IDS = 5
 
 def add_arguments(parser: Parser) -> None:
     """Add the arguments and options of `dicommap adopt` to `parser`."""
-    add_package(parser)
+    add_package_argument(parser)
     parser.add_argument("job_ids", metavar="[JOBID...]", nargs="*", help="The ids that AWS gave the import jobs.")
     parser.add_argument(
         "--find",
@@ -87,20 +87,20 @@ def add_arguments(parser: Parser) -> None:
         help="For --find and --all: request only the jobs that were submitted on this day (UTC) or later, such as "
         "2026-11-01. The default is all jobs that AWS lists, which are those of the last 90 days.",
     )
-    add_dry_run(parser, "Compare the jobs; save nothing.")
+    add_dry_run_option(parser, "Compare the jobs; save nothing.")
     add_job_option(parser, "Compare with")
     parser.add_argument(
         "--no-check", action="store_true", help="Do not compare the override files in S3 with those of the package."
     )
-    add_format(parser)
-    add_fail_on(parser)
+    add_format_option(parser)
+    add_fail_on_option(parser)
     request = parser.add_argument_group("Import job request")
-    add_import_settings(request)
+    add_request_options(request)
     request.add_argument(
         "--input-owner-account-id", metavar="ID", help="The account that owns the input bucket, if it is not yours."
     )
     aws = add_aws_options(parser)
-    add_rate(aws, "--get-rate", "GetDICOMImportJob", GET_RATE)
+    add_rate_option(aws, "--get-rate", "GetDICOMImportJob", GET_RATE)
     add_output_options(parser, pager=False)
 
 

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.audit import audit
 from dicommap.cli.next_step import make_explain_step
-from dicommap.cli.options import add_choice, add_fail_on, add_format, add_package, add_show_values
+from dicommap.cli.options import (
+    add_choice_option,
+    add_fail_on_option,
+    add_format_option,
+    add_package_argument,
+    add_show_values_option,
+)
 from dicommap.cli.output import (
     choose_exit_status,
     print_error,
@@ -26,9 +32,9 @@ from dicommap.display.audit_report import (
     AUDIT_CSV_COLUMNS,
     ENTRY_COLUMNS,
     ENTRY_RANKS,
+    build_audit_cells,
     build_audit_csv_row,
     build_audit_record,
-    build_audit_row,
 )
 from dicommap.display.csv_json import RecordFormat, format_csv_lines, format_records
 from dicommap.errors import UsageError
@@ -62,11 +68,11 @@ _VALUE_LIMIT = 1_000_000
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap audit` to `parser`."""
-    add_package(parser)
+    add_package_argument(parser)
     parser.add_argument("--study", metavar="UID", help="Only this study, and events of its jobs and of the package.")
     parser.add_argument("--rule", metavar="NAME", help="Only changes by this rule.")
     parser.add_argument("--attribute", metavar="KEYWORD", help="Only changes of this attribute.")
-    add_choice(parser, "--kind", kind=AuditKind, text="Only changes, or only events.")
+    add_choice_option(parser, "--kind", kind=AuditKind, text="Only changes, or only events.")
     parser.add_argument("--since", metavar="DATE", help="Only lines from this date or time on, in UTC.")
     parser.add_argument(
         "--ask-value", action="store_true", help="Ask for a value, and list the changes that had or have it."
@@ -84,9 +90,9 @@ def add_arguments(parser: Parser) -> None:
         default=ROWS_SHOWN,
         help=f"Show at most N lines of the table (default: {ROWS_SHOWN}). Other formats have all.",
     )
-    add_format(parser)
-    add_show_values(parser)
-    add_fail_on(parser)
+    add_format_option(parser)
+    add_show_values_option(parser)
+    add_fail_on_option(parser)
     add_output_options(parser)
 
 
@@ -131,7 +137,7 @@ def _print_table(found: Audit, limit: int) -> None:
     first = list(islice(entries, limit))
     more = sum(1 for _ in entries)
     if first:
-        print_table(ENTRY_COLUMNS, map(build_audit_row, first), ranks=ENTRY_RANKS)
+        print_table(ENTRY_COLUMNS, map(build_audit_cells, first), ranks=ENTRY_RANKS)
     if more:
         print_line(f"... and {format_count(more, 'more line')}; --limit shows more")
     print_issues(found.issues)

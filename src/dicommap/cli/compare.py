@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from dicommap.api.compare import ComparisonRun, list_attribute_changes
 from dicommap.cli.next_step import after_compare
 from dicommap.cli.options import (
-    add_choice,
-    add_format,
-    add_show_values,
+    add_choice_option,
+    add_format_option,
+    add_show_values_option,
     find_free_path,
     list_given_options,
     make_choice_converter,
@@ -138,13 +138,13 @@ def add_arguments(parser: Parser) -> None:
     """Add the arguments and options of `dicommap compare` to `parser`."""
     parser.add_argument("before", metavar="BEFORE", type=Path, help="The first inventory, that 'dicommap scan' wrote.")
     parser.add_argument("after", metavar="AFTER", type=Path, help="The second inventory.")
-    add_choice(
+    add_choice_option(
         parser,
         "--level",
         kind=DifferenceLevel,
         text="What to list, one in each row. Without it, tables are an overview, and json, jsonl and csv have studies.",
     )
-    add_format(parser, ComparisonFormat)
+    add_format_option(parser, ComparisonFormat)
     parser.add_argument(
         "-o",
         "--output",
@@ -158,7 +158,7 @@ def add_arguments(parser: Parser) -> None:
         action="append",
         help="A change that does not count: path, size, etag, attributes, duplicates, or a keyword. May be repeated.",
     )
-    add_show_values(parser)
+    add_show_values_option(parser)
     parser.add_argument(
         "--fail-on",
         type=make_choice_converter(FailOnDifference),

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from dicommap.api.draft import draft
 from dicommap.cli.next_step import NextStep, after_draft, after_dry_draft, make_updates_option_step
 from dicommap.cli.options import (
-    add_assume,
+    add_assume_option,
     add_audit_options,
-    add_choice,
-    add_delimiter,
-    add_dry_run,
-    add_fail_on,
-    add_import_settings,
-    add_inventory,
+    add_choice_option,
+    add_delimiter_option,
+    add_dry_run_option,
+    add_fail_on_option,
+    add_inventory_argument,
     add_keyword_option,
-    add_show_values,
+    add_request_options,
+    add_show_values_option,
     find_free_path,
     get_audit_options,
     list_given_options,
@@ -114,9 +114,9 @@ _FILES = ("StudyInstanceUID", "keyword", "value", "primary value", "SOPInstanceU
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap draft` to `parser`."""
-    add_inventory(parser)
+    add_inventory_argument(parser)
     parser.add_argument("-o", "--output", metavar="PACKAGE", type=parse_output_path, help="The directory to write.")
-    add_dry_run(parser, "Show the preview only; write no package.")
+    add_dry_run_option(parser, "Show the preview only; write no package.")
     parser.add_argument(
         "--html",
         metavar="FILE",
@@ -136,8 +136,8 @@ def add_arguments(parser: Parser) -> None:
         default=ROWS_SHOWN,
         help=f"Show at most N changes (default: {ROWS_SHOWN}). The package and --html have all.",
     )
-    add_show_values(parser)
-    add_fail_on(parser)
+    add_show_values_option(parser)
+    add_fail_on_option(parser)
     edits = parser.add_argument_group("Edits")
     edits.add_argument(
         "--sheet",
@@ -146,8 +146,8 @@ def add_arguments(parser: Parser) -> None:
         type=Path,
         help="An edited sheet: a workbook (.xlsx) or CSV. May be repeated.",
     )
-    add_delimiter(edits)
-    add_choice(
+    add_delimiter_option(edits)
+    add_choice_option(
         edits,
         "--encoding",
         kind=TextEncoding,
@@ -177,15 +177,15 @@ def add_arguments(parser: Parser) -> None:
         action="append",
         help="A quota of your AWS account, such as files=20000. May be repeated.",
     )
-    add_assume(plan)
-    add_choice(plan, "--staging", kind=StagingPolicy, text="Which studies are copied to a prefix of their own.")
+    add_assume_option(plan)
+    add_choice_option(plan, "--staging", kind=StagingPolicy, text="Which studies are copied to a prefix of their own.")
     plan.add_argument(
         "--stage-uri", metavar="URI", help="The S3 prefix to copy studies below that cannot be imported whole in place."
     )
     plan.add_argument(
         "--leave-out", action="store_true", help="Write the package even if some instances are in no job."
     )
-    add_import_settings(plan)
+    add_request_options(plan)
     add_output_options(parser)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.fhir import fhir
 from dicommap.cli.next_step import after_fhir, make_explain_step
-from dicommap.cli.options import STDOUT, add_fail_on, add_inventory
+from dicommap.cli.options import STDOUT, add_fail_on_option, add_inventory_argument
 from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line, print_next_step
 from dicommap.cli.terminal import add_output_options
 from dicommap.inventory import Inventory
@@ -31,7 +31,7 @@ EXAMPLES = "  dicommap fhir inventory.db -o studies.ndjson --timezone Europe/Ber
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap fhir` to `parser`."""
-    add_inventory(parser)
+    add_inventory_argument(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -57,7 +57,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--no-instances", action="store_false", dest="instances", help="Do not list the instances of each series."
     )
-    add_fail_on(parser)
+    add_fail_on_option(parser)
     add_output_options(parser)
 
 

@@ -129,17 +129,17 @@ def parse_conditions(texts: Sequence[str] | None) -> dict[str, list[str]]:
     return conditions
 
 
-def add_inventory(parser: Parser) -> None:
+def add_inventory_argument(parser: Parser) -> None:
     """Add the argument INVENTORY to a parser."""
     parser.add_argument("inventory", metavar="INVENTORY", type=Path, help="The file that 'dicommap scan' wrote.")
 
 
-def add_package(parser: Parser, text: str = "The directory that 'dicommap draft' wrote.") -> None:
+def add_package_argument(parser: Parser, text: str = "The directory that 'dicommap draft' wrote.") -> None:
     """Add the argument PACKAGE to a parser."""
     parser.add_argument("package", metavar="PACKAGE", type=Path, help=text)
 
 
-def add_choice(
+def add_choice_option(
     container: argparse._ActionsContainer,
     *names: str,
     kind: type[StrEnum],
@@ -157,14 +157,14 @@ def add_choice(
     )
 
 
-def add_format(parser: Parser, kind: type[StrEnum] = Format) -> None:
+def add_format_option(parser: Parser, kind: type[StrEnum] = Format) -> None:
     """Add the option --format to a parser."""
-    add_choice(parser, "--format", kind=kind, default=kind("table"), text="How to print the results.")
+    add_choice_option(parser, "--format", kind=kind, default=kind("table"), text="How to print the results.")
 
 
-def add_fail_on(parser: Parser) -> None:
+def add_fail_on_option(parser: Parser) -> None:
     """Add the option --fail-on to a parser."""
-    add_choice(
+    add_choice_option(
         parser,
         "--fail-on",
         kind=FailOn,
@@ -173,7 +173,7 @@ def add_fail_on(parser: Parser) -> None:
     )
 
 
-def add_show_values(parser: Parser) -> None:
+def add_show_values_option(parser: Parser) -> None:
     """Add the option --show-values to a parser."""
     parser.add_argument(
         "--show-values",
@@ -183,12 +183,12 @@ def add_show_values(parser: Parser) -> None:
     )
 
 
-def add_delimiter(container: argparse._ActionsContainer) -> None:
+def add_delimiter_option(container: argparse._ActionsContainer) -> None:
     """Add the option --delimiter to a parser or group."""
-    add_choice(container, "--delimiter", kind=Delimiter, text="The character between the cells of a sheet.")
+    add_choice_option(container, "--delimiter", kind=Delimiter, text="The character between the cells of a sheet.")
 
 
-def add_assume(container: argparse._ActionsContainer) -> None:
+def add_assume_option(container: argparse._ActionsContainer) -> None:
     """Add the option --assume to a parser or group."""
     container.add_argument(
         "--assume",
@@ -230,7 +230,7 @@ def add_keyword_option(container: argparse._ActionsContainer, name: str, text: s
     container.add_argument(name, metavar="KEYWORD", action="append", help=f"{text} Repeat it, or use commas.")
 
 
-def add_dry_run(container: argparse._ActionsContainer, text: str) -> None:
+def add_dry_run_option(container: argparse._ActionsContainer, text: str) -> None:
     """Add the option --dry-run to a parser or group."""
     container.add_argument("-n", "--dry-run", action="store_true", help=text)
 
@@ -240,7 +240,7 @@ def add_job_option(parser: Parser, verb: str) -> None:
     parser.add_argument("--job", metavar="ID", action="append", help=f"{verb} only this job. May be repeated.")
 
 
-def add_rate(container: argparse._ActionsContainer, name: str, operation: str, rate: Rate) -> None:
+def add_rate_option(container: argparse._ActionsContainer, name: str, operation: str, rate: Rate) -> None:
     """Add an option that limits how many calls of an AWS operation are made per second.
 
     Args:
@@ -270,7 +270,7 @@ def parse_rate(word: str) -> float:
     return rate
 
 
-def add_import_settings(container: argparse._ActionsContainer) -> None:
+def add_request_options(container: argparse._ActionsContainer) -> None:
     """Add options for members of the StartDICOMImportJob request that may be missing in a package."""
     container.add_argument("--datastore-id", metavar="ID", help="The data store to import into.")
     container.add_argument("--data-access-role-arn", metavar="ARN", help="The role that jobs read and write with.")
@@ -291,7 +291,7 @@ def add_audit_options(parser: Parser) -> None:
         type=Path,
         help="The secret key to hash values with; without it, that in DICOMMAP_AUDIT_KEY.",
     )
-    add_choice(
+    add_choice_option(
         audit,
         "--audit-values",
         kind=AuditValueMode,
@@ -304,7 +304,7 @@ def add_audit_options(parser: Parser) -> None:
         type=parse_output_path,
         help="With a package, write items for the Original Attributes Sequence of each instance to this file, too.",
     )
-    add_choice(
+    add_choice_option(
         audit,
         "--modification-reason",
         kind=ModificationReason,

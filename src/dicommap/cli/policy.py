@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dicommap.api.policy import policy
-from dicommap.cli.options import add_choice, add_import_settings, add_package, list_given_options
+from dicommap.cli.options import add_choice_option, add_package_argument, add_request_options, list_given_options
 from dicommap.cli.output import print_error, print_next_step, write_to_stdout
 from dicommap.cli.package_next_step import after_policy
 from dicommap.dicom.strict_json import dump_json
@@ -75,10 +75,10 @@ _MEMBERS = {
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap policy` to `parser`."""
-    add_package(parser)
+    add_package_argument(parser)
     # With `metavar`, the help does not print all names in one word, which is wider than a terminal.
     parts = ", ".join(part for part in PolicyPart if part is not PolicyPart.ALL)
-    add_choice(
+    add_choice_option(
         parser,
         "--part",
         kind=PolicyPart,
@@ -86,7 +86,7 @@ def add_arguments(parser: Parser) -> None:
         metavar="PART",
         text=f"Print one policy alone, as IAM takes it: {parts}.",
     )
-    add_import_settings(parser)
+    add_request_options(parser)
     parser.add_argument("--region", metavar="REGION", help="The region of the data store.")
 
 

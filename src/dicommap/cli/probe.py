@@ -18,10 +18,10 @@ from dicommap.cli.next_step import (
 )
 from dicommap.cli.options import (
     add_aws_options,
-    add_choice,
-    add_dry_run,
-    add_fail_on,
-    add_import_settings,
+    add_choice_option,
+    add_dry_run_option,
+    add_fail_on_option,
+    add_request_options,
     create_clients,
     list_given_options,
     parse_output_path,
@@ -90,16 +90,18 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--question", metavar="NAME", action="append", help="Ask only this question. May be repeated. Default: all."
     )
-    add_dry_run(parser, "Show what would be sent, billed or deleted; send nothing that changes anything.")
+    add_dry_run_option(parser, "Show what would be sent, billed or deleted; send nothing that changes anything.")
     parser.add_argument(
         "--clean-up", action="store_true", help="Delete the image sets, objects and job manifests of the probe."
     )
-    add_choice(parser, "--format", kind=ReportFormat, default=ReportFormat.TABLE, text="How the report is printed.")
+    add_choice_option(
+        parser, "--format", kind=ReportFormat, default=ReportFormat.TABLE, text="How the report is printed."
+    )
     parser.add_argument("--html", metavar="FILE", type=parse_output_path, help="Write the report as an HTML page, too.")
     add_yes_option(parser)
-    add_fail_on(parser)
+    add_fail_on_option(parser)
     request = parser.add_argument_group("Import job request")
-    add_import_settings(request)
+    add_request_options(request)
     request.add_argument("--input-s3-uri", metavar="URI", help="The S3 prefix below which the probe puts its objects.")
     add_aws_options(parser)
     add_output_options(parser)

@@ -11,11 +11,11 @@ from dicommap.cli.confirmation import add_yes_option, confirm_lines
 from dicommap.cli.next_step import NextStep, after_dry_run, make_explain_step
 from dicommap.cli.options import (
     add_aws_options,
-    add_dry_run,
-    add_fail_on,
-    add_format,
-    add_package,
-    add_show_values,
+    add_dry_run_option,
+    add_fail_on_option,
+    add_format_option,
+    add_package_argument,
+    add_show_values_option,
     create_clients,
     list_given_options,
 )
@@ -81,8 +81,8 @@ class PromotionFormat(StrEnum):
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap promote` to `parser`."""
-    add_package(parser, "A package whose jobs have ended. The states are saved in it.")
-    add_dry_run(parser, "Show what would be changed; send nothing.")
+    add_package_argument(parser, "A package whose jobs have ended. The states are saved in it.")
+    add_dry_run_option(parser, "Show what would be changed; send nothing.")
     parser.add_argument(
         "--image-set",
         metavar="ID",
@@ -110,10 +110,10 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="Give an image set the identity of the patient of the primary image set, if it has another one.",
     )
-    add_format(parser, PromotionFormat)
-    add_show_values(parser)
+    add_format_option(parser, PromotionFormat)
+    add_show_values_option(parser)
     add_yes_option(parser)
-    add_fail_on(parser)
+    add_fail_on_option(parser)
     add_aws_options(parser)
     add_output_options(parser)
 

@@ -13,11 +13,11 @@ from dicommap.api.verify import VerificationRun, VerificationSettings
 from dicommap.cli.options import (
     AWS_OPTIONS,
     add_aws_options,
-    add_choice,
-    add_fail_on,
-    add_format,
-    add_package,
-    add_show_values,
+    add_choice_option,
+    add_fail_on_option,
+    add_format_option,
+    add_package_argument,
+    add_show_values_option,
     create_clients,
     find_free_path,
     list_given_options,
@@ -105,7 +105,7 @@ NOT_RETRIED = (
 WRONG_EFFECTS = frozenset({"verify.not-applied", "verify.different", "verify.missing"})
 
 
-class ResultLevel(StrEnum):
+class ReconciliationLevel(StrEnum):
     """The values of --level: the kinds of objects that can be listed."""
 
     JOB = "job"
@@ -114,7 +114,7 @@ class ResultLevel(StrEnum):
     ISSUE = "issue"
 
 
-class ResultFormat(StrEnum):
+class ReconciliationFormat(StrEnum):
     """The formats in which results are printed."""
 
     TABLE = "table"
@@ -126,17 +126,21 @@ class ResultFormat(StrEnum):
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap reconcile` to `parser`."""
-    add_package(parser, "A package whose jobs were started.")
+    add_package_argument(parser, "A package whose jobs were started.")
     parser.add_argument(
         "--manifests",
         metavar="DIR",
         type=Path,
         help="The directory that the jobs' output was downloaded to. Without it the output is read from S3.",
     )
-    add_choice(
-        parser, "--level", kind=ResultLevel, default=ResultLevel.STUDY, text="What to list in json, jsonl and csv."
+    add_choice_option(
+        parser,
+        "--level",
+        kind=ReconciliationLevel,
+        default=ReconciliationLevel.STUDY,
+        text="What to list in json, jsonl and csv.",
     )
-    add_format(parser, ResultFormat)
+    add_format_option(parser, ReconciliationFormat)
     parser.add_argument(
         "-o",
         "--output",
@@ -144,8 +148,8 @@ def add_arguments(parser: Parser) -> None:
         type=parse_output_path,
         help="Write the results to this file, and print the table.",
     )
-    add_show_values(parser)
-    add_fail_on(parser)
+    add_show_values_option(parser)
+    add_fail_on_option(parser)
     verification = parser.add_argument_group("Verify the effects of the overrides")
     verification.add_argument("--verify", action="store_true", help="Do it after that, as 'dicommap verify' does.")
     add_reading_options(verification)
@@ -173,7 +177,7 @@ def run(args: argparse.Namespace) -> int:
     verifying = _open_verification(args) if args.verify else None
     retrying = RetryBuilder(reconciling.package) if args.retry is not None else None
     jobs = reconciling if retrying is None else retrying.collect_missing(reconciling)
-    if form in (ResultFormat.TABLE, ResultFormat.HTML):
+    if form in (ReconciliationFormat.TABLE, ReconciliationFormat.HTML):
         for _ in jobs:
             pass
         pieces: Iterable[str] = (reconciling.result().html(show_values=show_values),)
@@ -182,10 +186,10 @@ def run(args: argparse.Namespace) -> int:
         pieces = format_records(records, form, record=lambda record: record, row=flatten_outcome_record)
     if output is not None:
         write_new_text_file(output, pieces)
-    elif form is not ResultFormat.TABLE:
+    elif form is not ReconciliationFormat.TABLE:
         write_to_stdout(pieces)
     result = reconciling.result()
-    has_text = output is not None or form is ResultFormat.TABLE
+    has_text = output is not None or form is ReconciliationFormat.TABLE
     if has_text:
         _print_result(result, show_values=show_values, is_verified=args.verify)
     issues = [*result.issues]
@@ -250,13 +254,13 @@ def _verify_and_print(verifying: VerificationRun, *, show_values: bool, has_text
     return verification
 
 
-def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
+def _require_usable_outputs(output: Path | None, form: ReconciliationFormat, retry: Path | None) -> None:
     """Raise an error if the results cannot be written to these paths, before any request is sent.
 
     The error is a UsageError, DocumentError or PackageError. A path that is None is not checked.
     """
     if output is not None:
-        if form is ResultFormat.TABLE:
+        if form is ReconciliationFormat.TABLE:
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
         require_new_file(output)
     if retry is not None:
@@ -335,25 +339,27 @@ def _print_retry(new_package: Retry, *, has_text: bool) -> None:
         print_error(line, place)
 
 
-def _build_records(jobs: Iterable[JobReconciliation], level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
+def _build_records(
+    jobs: Iterable[JobReconciliation], level: ReconciliationLevel, *, show_values: bool
+) -> Iterator[Record]:
     for job in jobs:
         yield from _build_job_records(job, level, show_values=show_values)
 
 
-def _build_job_records(job: JobReconciliation, level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
-    if level is ResultLevel.JOB:
+def _build_job_records(job: JobReconciliation, level: ReconciliationLevel, *, show_values: bool) -> Iterator[Record]:
+    if level is ReconciliationLevel.JOB:
         yield build_job_outcome_record(job.outcomes, show_values=show_values)
-    elif level is ResultLevel.STUDY:
+    elif level is ReconciliationLevel.STUDY:
         yield from map(build_study_outcome_record, job.studies)
-    elif level is ResultLevel.INSTANCE:
+    elif level is ReconciliationLevel.INSTANCE:
         yield from (
             build_instance_outcome_record(job.outcomes, instance, show_values=show_values)
             for instance in job.instances()
         )
-    elif level is ResultLevel.ISSUE:
+    elif level is ReconciliationLevel.ISSUE:
         yield from (issue.to_dict() for issue in job.outcomes.issues)
     else:
-        raise make_unknown_choice_error("level", level, ResultLevel)
+        raise make_unknown_choice_error("level", level, ReconciliationLevel)
 
 
 def _print_result(reconciliation: Reconciliation, *, show_values: bool, is_verified: bool) -> None:

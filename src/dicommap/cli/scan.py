@@ -11,9 +11,9 @@ from dicommap.api.scan import AUTO_JOBS, DEFAULT_IN_FLIGHT, scan
 from dicommap.cli.next_step import after_scan
 from dicommap.cli.options import (
     add_aws_options,
-    add_fail_on,
+    add_fail_on_option,
     add_keyword_option,
-    add_rate,
+    add_rate_option,
     create_clients,
     find_free_path,
     parse_output_path,
@@ -114,7 +114,7 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="Do not look at files in directories whose time is unchanged; misses files changed in place.",
     )
-    add_fail_on(parser)
+    add_fail_on_option(parser)
     aws = add_aws_options(parser)
     aws.add_argument(
         "--s3-inventory",
@@ -128,8 +128,8 @@ def add_arguments(parser: Parser) -> None:
         action="append",
         help="Scan only this study of a data store; the option may be given several times.",
     )
-    add_rate(aws, "--metadata-rate", "GetImageSetMetadata", GET_IMAGE_SET_METADATA_RATE)
-    add_rate(aws, "--search-rate", "SearchImageSets", SEARCH_IMAGE_SETS_RATE)
+    add_rate_option(aws, "--metadata-rate", "GetImageSetMetadata", GET_IMAGE_SET_METADATA_RATE)
+    add_rate_option(aws, "--search-rate", "SearchImageSets", SEARCH_IMAGE_SETS_RATE)
     add_output_options(parser)
 
 

@@ -11,10 +11,10 @@ from dicommap.cli.next_step import after_sheet
 from dicommap.cli.options import (
     STDOUT,
     Delimiter,
-    add_choice,
-    add_delimiter,
-    add_fail_on,
-    add_inventory,
+    add_choice_option,
+    add_delimiter_option,
+    add_fail_on_option,
+    add_inventory_argument,
     add_keyword_option,
     list_given_options,
     parse_conditions,
@@ -68,7 +68,7 @@ class SheetLevel(StrEnum):
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap sheet` to `parser`."""
-    add_inventory(parser)
+    add_inventory_argument(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -77,8 +77,10 @@ def add_arguments(parser: Parser) -> None:
         required=True,
         help="The file to write: FILE.xlsx or FILE.csv; '-' is standard output, as CSV.",
     )
-    add_choice(parser, "--level", kind=SheetLevel, text="What each row is; by default a study, or as in --carry-over.")
-    add_delimiter(parser)
+    add_choice_option(
+        parser, "--level", kind=SheetLevel, text="What each row is; by default a study, or as in --carry-over."
+    )
+    add_delimiter_option(parser)
     add_keyword_option(parser, "--columns", "Write only these columns.")
     parser.add_argument(
         "--where",
@@ -97,10 +99,10 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--carry-over", metavar="OLD", type=Path, help="An older sheet whose edits are kept if they still apply."
     )
-    add_choice(
+    add_choice_option(
         parser, "--encoding", kind=TextEncoding, text="The encoding of --carry-over, if it is CSV but not UTF-8."
     )
-    add_fail_on(parser)
+    add_fail_on_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:

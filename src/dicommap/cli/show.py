@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from dicommap.cli.next_step import PATTERN, after_show
 from dicommap.cli.options import (
     Format,
-    add_choice,
-    add_format,
-    add_inventory,
-    add_show_values,
+    add_choice_option,
+    add_format_option,
+    add_inventory_argument,
+    add_show_values_option,
     find_free_path,
     make_choice_converter,
     parse_conditions,
@@ -163,10 +163,10 @@ _PATHS = ("path", "source", "location", "message")
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap show` to `parser`."""
-    add_inventory(parser)
-    add_choice(parser, "--level", kind=ShowLevel, default=ShowLevel.STUDY, text="What to list.")
-    add_format(parser)
-    add_show_values(parser)
+    add_inventory_argument(parser)
+    add_choice_option(parser, "--level", kind=ShowLevel, default=ShowLevel.STUDY, text="What to list.")
+    add_format_option(parser)
+    add_show_values_option(parser)
     rows = parser.add_argument_group("Rows and columns")
     rows.add_argument(
         "--where",

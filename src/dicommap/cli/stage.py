@@ -11,10 +11,10 @@ from dicommap.cli.next_step import NextStep, after_dry_run, make_explain_step
 from dicommap.cli.options import (
     AWS_OPTIONS,
     add_aws_options,
-    add_dry_run,
-    add_fail_on,
+    add_dry_run_option,
+    add_fail_on_option,
     add_job_option,
-    add_package,
+    add_package_argument,
     create_clients,
     list_given_options,
 )
@@ -63,8 +63,8 @@ JOBS_SHOWN = 50
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap stage` to `parser`."""
-    add_package(parser)
-    add_dry_run(parser, "Print every copy as JSON Lines; send nothing.")
+    add_package_argument(parser)
+    add_dry_run_option(parser, "Print every copy as JSON Lines; send nothing.")
     add_job_option(parser, "Stage")
     parser.add_argument(
         "--source",
@@ -73,7 +73,7 @@ def add_arguments(parser: Parser) -> None:
         help="A directory or S3 prefix that files may be sent from. May be repeated. Without it you are asked.",
     )
     add_yes_option(parser)
-    add_fail_on(parser)
+    add_fail_on_option(parser)
     add_aws_options(parser)
     add_output_options(parser, pager=False)
 

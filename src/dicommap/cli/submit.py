@@ -10,12 +10,12 @@ from dicommap.cli.next_step import NextStep, after_dry_run, make_explain_step
 from dicommap.cli.options import (
     AWS_OPTIONS,
     add_aws_options,
-    add_dry_run,
-    add_fail_on,
-    add_import_settings,
+    add_dry_run_option,
+    add_fail_on_option,
     add_job_option,
-    add_package,
-    add_rate,
+    add_package_argument,
+    add_rate_option,
+    add_request_options,
     create_clients,
     list_given_options,
     make_count_parser,
@@ -64,8 +64,8 @@ EXAMPLES = """\
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap submit` to `parser`."""
-    add_package(parser)
-    add_dry_run(parser, "Print every request as JSON Lines; send nothing.")
+    add_package_argument(parser)
+    add_dry_run_option(parser, "Print every request as JSON Lines; send nothing.")
     add_job_option(parser, "Submit")
     parser.add_argument(
         "--concurrent-jobs",
@@ -74,7 +74,7 @@ def add_arguments(parser: Parser) -> None:
         default=CONCURRENT_JOBS,
         help="The account's quota of import jobs at the same time.",
     )
-    add_rate(parser, "--start-rate", "StartDICOMImportJob", START_RATE)
+    add_rate_option(parser, "--start-rate", "StartDICOMImportJob", START_RATE)
     parser.add_argument(
         "--replace", action="store_true", help="Let override files replace other objects that have the same keys."
     )
@@ -82,9 +82,9 @@ def add_arguments(parser: Parser) -> None:
         "--no-check", action="store_true", help="Do not compare the objects in S3 with the plan of the jobs."
     )
     add_yes_option(parser)
-    add_fail_on(parser)
+    add_fail_on_option(parser)
     request = parser.add_argument_group("Import job request")
-    add_import_settings(request)
+    add_request_options(request)
     request.add_argument(
         "--input-owner-account-id", metavar="ID", help="The account that owns the input bucket, if it is not yours."
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dicommap.cli.options import add_choice
+from dicommap.cli.options import add_choice_option
 from dicommap.issues import Severity
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def add_output_options(parser: Parser, *, pager: bool = True) -> None:
         pager: Whether the command can show its results in a pager, because it prints all results at its end.
     """
     group = parser.add_argument_group("Output on a terminal")
-    add_choice(
+    add_choice_option(
         group,
         "--color",
         kind=ColorChoice,

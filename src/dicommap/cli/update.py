@@ -11,12 +11,12 @@ from dicommap.cli.next_step import NextStep, after_dry_run
 from dicommap.cli.options import (
     Format,
     add_aws_options,
-    add_dry_run,
-    add_fail_on,
-    add_format,
-    add_package,
-    add_rate,
-    add_show_values,
+    add_dry_run_option,
+    add_fail_on_option,
+    add_format_option,
+    add_package_argument,
+    add_rate_option,
+    add_show_values_option,
     create_clients,
     list_given_options,
     make_count_parser,
@@ -87,8 +87,8 @@ IMAGE_SETS_SHOWN = 50
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap update` to `parser`."""
-    add_package(parser, "A package that was drafted with --updates.")
-    add_dry_run(parser, "Read what is stored, and print every request as JSON Lines; send nothing.")
+    add_package_argument(parser, "A package that was drafted with --updates.")
+    add_dry_run_option(parser, "Read what is stored, and print every request as JSON Lines; send nothing.")
     parser.add_argument(
         "--revert",
         action="store_true",
@@ -116,11 +116,11 @@ def add_arguments(parser: Parser) -> None:
         default=int(LOCK_SECONDS),
         help="How long to wait while an image set is LOCKED.",
     )
-    add_rate(parser, "--update-rate", "UpdateImageSetMetadata", UPDATE_IMAGE_SET_METADATA_RATE)
-    add_format(parser)
-    add_show_values(parser)
+    add_rate_option(parser, "--update-rate", "UpdateImageSetMetadata", UPDATE_IMAGE_SET_METADATA_RATE)
+    add_format_option(parser)
+    add_show_values_option(parser)
     add_yes_option(parser)
-    add_fail_on(parser)
+    add_fail_on_option(parser)
     add_aws_options(parser)
     add_output_options(parser, pager=False)
 

@@ -12,12 +12,12 @@ from dicommap.cli.next_step import NextStep, after_rules, make_explain_step
 from dicommap.cli.options import (
     AWS_OPTIONS,
     Format,
-    add_assume,
+    add_assume_option,
     add_aws_options,
-    add_fail_on,
-    add_format,
-    add_rate,
-    add_show_values,
+    add_fail_on_option,
+    add_format_option,
+    add_rate_option,
+    add_show_values_option,
     create_clients,
     list_given_options,
     parse_assumptions,
@@ -102,15 +102,15 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--input-s3-uri", metavar="URI", help="Check the paths of mappings as keys under this prefix.")
     parser.add_argument("--files", metavar="DIR", type=Path, help="The directory that will be uploaded to inputS3Uri.")
-    add_assume(parser)
+    add_assume_option(parser)
     parser.add_argument(
         "--source",
         metavar="ROOT",
         action="append",
         help="A directory or S3 prefix that files of a package may be sent from. May be repeated.",
     )
-    add_format(parser)
-    add_fail_on(parser)
+    add_format_option(parser)
+    add_fail_on_option(parser)
     aws = add_aws_options(parser)
     aws.add_argument(
         "--s3",
@@ -130,8 +130,8 @@ def add_arguments(parser: Parser) -> None:
         type=parse_output_path,
         help="Write the forecast of every image set into this CSV file, which must not exist yet.",
     )
-    add_rate(store, "--search-rate", "SearchImageSets", SEARCH_IMAGE_SETS_RATE)
-    add_show_values(parser)
+    add_rate_option(store, "--search-rate", "SearchImageSets", SEARCH_IMAGE_SETS_RATE)
+    add_show_values_option(parser)
     add_output_options(parser)
 
 

@@ -11,12 +11,12 @@ from dicommap.api.verify import VerificationRun, VerificationSettings
 from dicommap.cli.options import (
     AWS_OPTIONS,
     add_aws_options,
-    add_choice,
-    add_fail_on,
-    add_format,
-    add_package,
-    add_rate,
-    add_show_values,
+    add_choice_option,
+    add_fail_on_option,
+    add_format_option,
+    add_package_argument,
+    add_rate_option,
+    add_show_values_option,
     create_clients,
     list_given_options,
     parse_output_path,
@@ -104,7 +104,7 @@ class VerificationFormat(StrEnum):
 
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap verify` to `parser`."""
-    add_package(parser, "A package whose jobs have ended.")
+    add_package_argument(parser, "A package whose jobs have ended.")
     parser.add_argument(
         "--manifests",
         metavar="DIR",
@@ -118,14 +118,14 @@ def add_arguments(parser: Parser) -> None:
         help="A directory with downloaded metadata, as files IMAGESETID.json or IMAGESETID.json.gz. Without it the "
         "metadata is read from the data store.",
     )
-    add_choice(
+    add_choice_option(
         parser,
         "--level",
         kind=VerificationLevel,
         default=VerificationLevel.ATTRIBUTE,
         text="What to list in json, jsonl and csv.",
     )
-    add_format(parser, VerificationFormat)
+    add_format_option(parser, VerificationFormat)
     parser.add_argument(
         "-o",
         "--output",
@@ -133,12 +133,12 @@ def add_arguments(parser: Parser) -> None:
         type=parse_output_path,
         help="Write the results to this file, and print the table.",
     )
-    add_show_values(parser)
+    add_show_values_option(parser)
     parser.add_argument(
         "--restart", action="store_true", help="Drop the results of a verification that was interrupted."
     )
     add_reading_options(parser)
-    add_fail_on(parser)
+    add_fail_on_option(parser)
     add_aws_options(parser)
     add_output_options(parser)
 
@@ -150,8 +150,8 @@ def add_reading_options(container: argparse._ActionsContainer) -> None:
         action="store_true",
         help="Also compare the image sets of the studies that other imports have made. SearchImageSets finds them.",
     )
-    add_rate(container, "--metadata-rate", "GetImageSetMetadata", GET_IMAGE_SET_METADATA_RATE)
-    add_rate(container, "--search-rate", "SearchImageSets", SEARCH_IMAGE_SETS_RATE)
+    add_rate_option(container, "--metadata-rate", "GetImageSetMetadata", GET_IMAGE_SET_METADATA_RATE)
+    add_rate_option(container, "--search-rate", "SearchImageSets", SEARCH_IMAGE_SETS_RATE)
 
 
 def get_reading_options(args: argparse.Namespace) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def print_verification(verification: Verification, masker: Masker) -> None:
     """Print the attributes that are not applied or whose effect is not known, then the issues and the counts."""
     results = list(islice(_list_attention_results(verification), ATTRIBUTES_SHOWN))
     if results:
-        rows = [_make_attribute_row(result, masker) for result in results]
+        rows = [_build_attribute_cells(result, masker) for result in results]
         print_table(("study or series", "attribute", "effect", "wanted", "stored"), rows)
         print_omitted_count(verification.wrong + verification.unknown - len(rows), "attribute")
         print_masked_note(masker)
@@ -250,7 +250,7 @@ def _list_attention_results(verification: Verification) -> Iterable[AttributeRes
     return results.values()
 
 
-def _make_attribute_row(result: AttributeResult, masker: Masker) -> tuple[str, ...]:
+def _build_attribute_cells(result: AttributeResult, masker: Masker) -> tuple[str, ...]:
     check = result.check
     uid = check.series_instance_uid or check.study_instance_uid
     return uid, keyword_of(check.tag), result.effect.value, *format_wanted_and_stored(result, masker)

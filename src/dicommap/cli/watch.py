@@ -12,8 +12,8 @@ from dicommap.cli.options import (
     AWS_OPTIONS,
     STDOUT,
     add_aws_options,
-    add_fail_on,
-    add_rate,
+    add_fail_on_option,
+    add_rate_option,
     create_clients,
     list_given_options,
 )
@@ -82,8 +82,8 @@ def add_arguments(parser: Parser) -> None:
         help="With --event: do not ask the service about the jobs that have ended.",
     )
     parser.add_argument("--once", action="store_true", help="Look at each job once, and wait for none.")
-    add_rate(parser, "--get-rate", "GetDICOMImportJob", GET_RATE)
-    add_fail_on(parser)
+    add_rate_option(parser, "--get-rate", "GetDICOMImportJob", GET_RATE)
+    add_fail_on_option(parser)
     add_aws_options(parser)
     add_output_options(parser, pager=False)
 

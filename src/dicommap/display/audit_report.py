@@ -34,7 +34,7 @@ _REPORT_COLUMNS = (
 )
 
 
-def build_audit_row(entry: AuditEntry) -> tuple[str, ...]:
+def build_audit_cells(entry: AuditEntry) -> tuple[str, ...]:
     """Return the cells of an entry for a table with the ENTRY_COLUMNS. They have no values of attributes."""
     line = entry.line
     uid = line.sopInstanceUID if isinstance(line, AuditChange) else None
@@ -154,7 +154,7 @@ def build_audit_report(package: str, first: Sequence[AuditEntry], total: int, is
     """
     counts = issues.counts()
     blocks: list[Block] = [build_issue_counts_table(counts, group_first_issues(issues))] if counts else []
-    rows = [TableRow(cells=build_audit_row(entry)) for entry in first]
+    rows = [TableRow(cells=build_audit_cells(entry)) for entry in first]
     blocks.append(ReportTable(columns=_REPORT_COLUMNS, rows=rows, total=total, noun="line"))
     severities = count_severities(counts)
     return Report(title="Audit", counts=(package, format_count(total, "line")), severities=severities, blocks=blocks)

@@ -114,7 +114,7 @@ def _build_jobs_report(
         blocks.append(build_issue_counts_table(issue_counts, group_first_issues(issues)))
     if submissions:
         rows = [
-            TableRow(cells=_format_submission_cells(submission), details=_build_submission_details(submission))
+            TableRow(cells=_build_submission_cells(submission), details=_build_submission_details(submission))
             for submission in submissions[:MAX_JOBS]
         ]
         blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(submissions), noun="job", heading="Jobs"))
@@ -134,7 +134,7 @@ def _build_jobs_report(
     return Report(title=title, counts=numbers, severities=count_severities(issue_counts), blocks=blocks)
 
 
-def _format_submission_cells(submission: Submission) -> tuple[str, ...]:
+def _build_submission_cells(submission: Submission) -> tuple[str, ...]:
     return (
         submission.job,
         submission.state.value,

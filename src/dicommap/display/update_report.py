@@ -231,7 +231,7 @@ def build_update_report(result: _UpdateResult) -> Report:
     if issue_counts:
         blocks.append(build_issue_counts_table(issue_counts, group_first_issues(result.issues)))
     if result.first:
-        rows = [TableRow(cells=_make_image_set_cells(item)) for item in result.first[:MAX_IMAGE_SETS]]
+        rows = [TableRow(cells=_build_image_set_cells(item)) for item in result.first[:MAX_IMAGE_SETS]]
         total = max(sum(result.counts.values()), len(rows))
         blocks.append(ReportTable(columns=_COLUMNS, rows=rows, total=total, noun="image set", heading="Image sets"))
     title = "Updates taken back" if result.is_revert else "Updated"
@@ -241,7 +241,7 @@ def build_update_report(result: _UpdateResult) -> Report:
     return Report(title=title, counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
 
-def _make_image_set_cells(result: ImageSetUpdateResult) -> tuple[str, ...]:
+def _build_image_set_cells(result: ImageSetUpdateResult) -> tuple[str, ...]:
     return (
         result.update,
         result.study_instance_uid,
