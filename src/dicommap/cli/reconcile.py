@@ -105,7 +105,7 @@ NOT_RETRIED = (
 WRONG_EFFECTS = frozenset({"verify.not-applied", "verify.different", "verify.missing"})
 
 
-class ReconciliationLevel(StrEnum):
+class ReconcileLevel(StrEnum):
     """The values of --level: the kinds of objects that can be listed."""
 
     JOB = "job"
@@ -114,7 +114,7 @@ class ReconciliationLevel(StrEnum):
     ISSUE = "issue"
 
 
-class ReconciliationFormat(StrEnum):
+class ReconcileFormat(StrEnum):
     """The formats in which results are printed."""
 
     TABLE = "table"
@@ -136,11 +136,11 @@ def add_arguments(parser: Parser) -> None:
     add_choice_option(
         parser,
         "--level",
-        kind=ReconciliationLevel,
-        default=ReconciliationLevel.STUDY,
+        kind=ReconcileLevel,
+        default=ReconcileLevel.STUDY,
         text="What to list in json, jsonl and csv.",
     )
-    add_format_option(parser, ReconciliationFormat)
+    add_format_option(parser, ReconcileFormat)
     parser.add_argument(
         "-o",
         "--output",
@@ -177,7 +177,7 @@ def run(args: argparse.Namespace) -> int:
     verifying = _open_verification(args) if args.verify else None
     retrying = RetryBuilder(reconciling.package) if args.retry is not None else None
     jobs = reconciling if retrying is None else retrying.collect_missing(reconciling)
-    if form in (ReconciliationFormat.TABLE, ReconciliationFormat.HTML):
+    if form in (ReconcileFormat.TABLE, ReconcileFormat.HTML):
         for _ in jobs:
             pass
         pieces: Iterable[str] = (reconciling.result().html(show_values=show_values),)
@@ -186,10 +186,10 @@ def run(args: argparse.Namespace) -> int:
         pieces = format_records(records, form, record=lambda record: record, row=flatten_outcome_record)
     if output is not None:
         write_new_text_file(output, pieces)
-    elif form is not ReconciliationFormat.TABLE:
+    elif form is not ReconcileFormat.TABLE:
         write_to_stdout(pieces)
     result = reconciling.result()
-    has_text = output is not None or form is ReconciliationFormat.TABLE
+    has_text = output is not None or form is ReconcileFormat.TABLE
     if has_text:
         _print_result(result, show_values=show_values, is_verified=args.verify)
     issues = [*result.issues]
@@ -254,13 +254,13 @@ def _verify_and_print(verifying: VerificationRun, *, show_values: bool, has_text
     return verification
 
 
-def _require_usable_outputs(output: Path | None, form: ReconciliationFormat, retry: Path | None) -> None:
+def _require_usable_outputs(output: Path | None, form: ReconcileFormat, retry: Path | None) -> None:
     """Raise an error if the results cannot be written to these paths, before any request is sent.
 
     The error is a UsageError, DocumentError or PackageError. A path that is None is not checked.
     """
     if output is not None:
-        if form is ReconciliationFormat.TABLE:
+        if form is ReconcileFormat.TABLE:
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
         require_new_file(output)
     if retry is not None:
@@ -330,36 +330,31 @@ def _print_retry(new_package: Retry, *, has_text: bool) -> None:
         f"{format_count(new_package.in_place, 'job')} in place, "
         f"{format_count(new_package.staged, 'job')} to be staged"
     )
+    print_issues(new_package.issues, stderr=not has_text)
     if has_text:
-        print_issues(new_package.issues)
         print_line(line)
         print_line(place)
     else:
-        print_issues(new_package.issues, stderr=True)
         print_error(line, place)
 
 
-def _build_records(
-    jobs: Iterable[JobReconciliation], level: ReconciliationLevel, *, show_values: bool
-) -> Iterator[Record]:
+def _build_records(jobs: Iterable[JobReconciliation], level: ReconcileLevel, *, show_values: bool) -> Iterator[Record]:
     for job in jobs:
         yield from _build_job_records(job, level, show_values=show_values)
 
 
-def _build_job_records(job: JobReconciliation, level: ReconciliationLevel, *, show_values: bool) -> Iterator[Record]:
-    if level is ReconciliationLevel.JOB:
+def _build_job_records(job: JobReconciliation, level: ReconcileLevel, *, show_values: bool) -> Iterator[Record]:
+    if level is ReconcileLevel.JOB:
         yield build_job_outcome_record(job.outcomes, show_values=show_values)
-    elif level is ReconciliationLevel.STUDY:
+    elif level is ReconcileLevel.STUDY:
         yield from map(build_study_outcome_record, job.studies)
-    elif level is ReconciliationLevel.INSTANCE:
-        yield from (
-            build_instance_outcome_record(job.outcomes, instance, show_values=show_values)
-            for instance in job.instances()
-        )
-    elif level is ReconciliationLevel.ISSUE:
+    elif level is ReconcileLevel.INSTANCE:
+        for instance in job.instances():
+            yield build_instance_outcome_record(job.outcomes, instance, show_values=show_values)
+    elif level is ReconcileLevel.ISSUE:
         yield from (issue.to_dict() for issue in job.outcomes.issues)
     else:
-        raise make_unknown_choice_error("level", level, ReconciliationLevel)
+        raise make_unknown_choice_error("level", level, ReconcileLevel)
 
 
 def _print_result(reconciliation: Reconciliation, *, show_values: bool, is_verified: bool) -> None:

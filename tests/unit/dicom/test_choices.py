@@ -15,7 +15,7 @@ from dicommap.cli import show
 from dicommap.cli.commands import RootParser
 from dicommap.cli.options import FailOn, Format
 from dicommap.cli.output import choose_exit_status, write_issues
-from dicommap.cli.reconcile import ReconciliationFormat, ReconciliationLevel
+from dicommap.cli.reconcile import ReconcileFormat, ReconcileLevel
 from dicommap.cli.show import ShowLevel
 from dicommap.dicom.choices import make_unknown_choice_error, to_choice
 from dicommap.display.csv_json import RecordFormat, format_records
@@ -127,7 +127,7 @@ def test_show_refuses_an_unknown_level_or_format(
 
 
 def test_reconcile_refuses_an_unknown_level_or_format_before_it_reads(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=f"Unknown value 'xls' for --format. Known: {', '.join(ReconciliationFormat)}"):
+    with pytest.raises(UsageError, match=f"Unknown value 'xls' for --format. Known: {', '.join(ReconcileFormat)}"):
         RootParser().parse_args(["reconcile", str(tmp_path), "--format", "xls"])
-    with pytest.raises(UsageError, match=f"Unknown value 'file' for --level. Known: {', '.join(ReconciliationLevel)}"):
+    with pytest.raises(UsageError, match=f"Unknown value 'file' for --level. Known: {', '.join(ReconcileLevel)}"):
         RootParser().parse_args(["reconcile", str(tmp_path), "--level", "file"])
