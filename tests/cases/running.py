@@ -305,7 +305,9 @@ def _verify(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     with TemporaryDirectory() as directory:
         shutil.copytree(place / arguments["package"], Path(directory, "package"))
         manifests = place / arguments["manifests"] if "manifests" in arguments else None
-        run = VerificationRun(Path(directory, "package"), VerificationSettings(manifests=manifests))
+        # With a directory of metadata, a package that was not submitted can be verified.
+        settings = VerificationSettings(manifests=manifests, metadata=place / arguments["metadata"])
+        run = VerificationRun(Path(directory, "package"), settings)
         source = _MetadataByDocument(place / arguments["metadata"], arguments.get("found", {}))
         refused = _RefusedJobs(arguments["jobError"]) if "jobError" in arguments else None
         with patch.object(run, "_open_metadata_source", lambda: (source, "files")), patch.object(run, "_jobs", refused):
