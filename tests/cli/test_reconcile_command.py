@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from dicommap.api.verify import VerificationSettings
 from dicommap.errors import UsageError
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.validation.schema_registry import get_schema_validator
@@ -156,11 +158,11 @@ def test_options_of_verify_are_given_on(
 ) -> None:
     received: dict[str, object] = {}
 
-    def verify(path: Path, **options: object) -> None:
-        received.update(options)
+    def start_verification(path: Path, settings: VerificationSettings, **options: object) -> None:
+        received.update(asdict(settings))
         raise UsageError("The arguments arrived.", fix="None.")
 
-    monkeypatch.setattr("dicommap.cli.reconcile.verify", verify)
+    monkeypatch.setattr("dicommap.cli.reconcile.VerificationRun", start_verification)
     words = ("--metadata-rate", "70", "--search-rate", "30.5", "--all-image-sets")
     assert "arrived" in dicommap("reconcile", package.path, "--manifests", mixed, "--verify", *words).err
     names = ("metadata_rate", "search_rate", "all_image_sets", "manifests")

@@ -20,7 +20,7 @@ class CallClock:
     def __init__(self) -> None:
         self.now, self.waits = 0.0, 0
 
-    def call_and_measure(self, call: tuple[float, int]) -> None:
+    def call(self, call: tuple[float, int]) -> None:
         seconds, waits = call
         self.now += seconds
         self.waits += waits
@@ -33,9 +33,9 @@ def detect(calls: Sequence[tuple[float, int]]) -> int | None:
     for number, seconds in enumerate(calls, 1):
         if detector.unmeasured:
             detector.unmeasured -= 1
-            clock.call_and_measure(seconds)
+            clock.call(seconds)
             continue
-        detector.call_and_measure(clock.call_and_measure, seconds)
+        detector.call_and_measure(clock.call, seconds)
         if detector.take_wait_verdict():
             return number
     return None
