@@ -26,7 +26,7 @@ def test_the_answer_about_a_file_of_50_mb_is_that_of_the_service(
     assert result.report is not None
     assert result.report.answers == {"size10": "applied", "size50": answer}
     assumptions = json.loads((tmp_path / "probe/assumptions.json").read_bytes())
-    assert assumptions["largestFile"] == ("50MB" if answer == "applied" else "10MB")
+    assert assumptions["assumptions"]["largestFile"] == ("50MB" if answer == "applied" else "10MB")
     listed = bucket.client.list_objects_v2(Bucket=bucket.name, Prefix="in/")["Contents"]
     large = sorted(found["Size"] for found in listed)[-2:]
     assert [size // (10 * MEGABYTE) for size in large] == [1, 5]
