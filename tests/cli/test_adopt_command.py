@@ -50,6 +50,13 @@ def test_from_the_search_to_the_outcomes(elsewhere: Elsewhere, package: Path) ->
     assert "No job is left to adopt." in dicommap("adopt", package, "--find").out
 
 
+@pytest.mark.usefixtures("elsewhere")
+def test_a_search_without_a_fitting_job_prints_no_table(package: Path) -> None:
+    found = dicommap("adopt", package, "--find", *STORE)
+    assert found.status == 0, found.everything
+    assert found.out.splitlines()[0] == "None of these jobs imports a prefix of the package."
+
+
 def test_all_jobs_that_fit_are_adopted(elsewhere: Elsewhere, package: Path) -> None:
     elsewhere.start("0001")
     old_sdk = elsewhere.start("0002", without="importConfiguration")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import dicommap
+from dicommap.errors import DocumentError
 from dicommap.testing import ImportJobService
 from tests.cli.running import dicommap as run_command
 from tests.cli.test_whole_import import Person
@@ -188,6 +189,15 @@ def test_verify_needs_a_data_store_before_anything_is_read(package: Path) -> Non
         assert ran.status == 2
         assert ran.out == ""
         assert "The package was not submitted, so its data store is not known." in ran.err
+
+
+def test_a_missing_directory_is_told_before_any_progress(package: Path) -> None:
+    reported: list[object] = []
+    with pytest.raises(DocumentError, match="is no directory of metadata"):
+        dicommap.verify(
+            package / "package", metadata=package / "none", progress=lambda *numbers: reported.append(numbers)
+        )
+    assert not reported
 
 
 def test_the_errors_of_a_study_in_several_jobs_name_the_job(

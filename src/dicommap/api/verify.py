@@ -178,8 +178,9 @@ class VerificationRun:
 
     def __iter__(self) -> Iterator[StudyResult]:
         total = len({(job.id, mapping.studyInstanceUID) for job in self.package.plan.jobs for mapping in job.mappings})
+        source, name = self._open_metadata_source()
         with progress_reporter(self._progress, "studies") as report:
-            yield from track_progress(self._verify_jobs(), report, total)
+            yield from track_progress(self._verify_jobs(source, name), report, total)
 
     def result(self) -> Verification:
         """Return the result of the last iteration, which must have ended."""
@@ -194,9 +195,8 @@ class VerificationRun:
             started_at=self._started_at,
         )
 
-    def _verify_jobs(self) -> Iterator[StudyResult]:
+    def _verify_jobs(self, source: MetadataSource, name: str) -> Iterator[StudyResult]:
         """Verify all jobs, yield the result of each study, and record the end of the verification in the package."""
-        source, name = self._open_metadata_source()
         previous = PreviousValues(self.package.path, self.package.plan.preview)
         now = format_utc(self._clock.now()) or ""
         with open_record(self.package.path, name, now, restart=self._settings.restart) as record:

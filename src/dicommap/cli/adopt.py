@@ -157,7 +157,7 @@ def _adopt(args: argparse.Namespace, job_ids: Sequence[str], *, find: bool) -> A
 
 
 def _print_result(adopted: AdoptResult, *, is_dry: bool) -> None:
-    if adopted.jobs or adopted.ok:
+    if adopted.jobs:
         print_table(ADOPTION_COLUMNS, map(build_adoption_cells, adopted.jobs))
     print_issues(adopted.issues)
     if adopted.is_search and adopted.ok:

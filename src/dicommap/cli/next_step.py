@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.cli.shell_words import LINE_WIDTH, fold_command, group_words, make_path_word, quote_word
 from dicommap.dicom.printable_text import make_printable
+from dicommap.display.formatting import wrap_text
 from dicommap.issues.wording import join_names
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class NextStep:
         line = f"{head} {' '.join(groups)}"
         if len(line) <= LINE_WIDTH or (len(groups) == 1 and head == "Next:"):
             return [line]
-        return [head, *fold_command(groups)]
+        return [*wrap_text(head, LINE_WIDTH, keeps_words=True), *fold_command(groups)]
 
 
 def after_scan(inventory: str, *, files: int, instances: int, has_errors: bool, sheet: str) -> NextStep:

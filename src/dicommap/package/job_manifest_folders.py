@@ -33,7 +33,9 @@ class JobManifestFolders:
 
     def __init__(self, root: Path) -> None:
         if not root.is_dir():
-            raise DocumentError(f"{root} is no directory of manifests.", fix="Name the directory they were fetched to.")
+            raise DocumentError(
+                f"{root} is no directory of manifests.", fix="Name the directory with the downloaded manifests."
+            )
         self._root = root
         self._folders = list(_find_job_folders(root))
 

@@ -114,7 +114,9 @@ class DownloadedMetadata:
 
     def __init__(self, directory: Path) -> None:
         if not directory.is_dir():
-            raise DocumentError(f"{directory} is no directory of metadata.", fix="Name the directory of the files.")
+            raise DocumentError(
+                f"{directory} is no directory of metadata.", fix="Name the directory with the downloaded metadata."
+            )
         self._directory = directory
 
     def fetch(self, image_set: str) -> bytes | MetadataFailure:

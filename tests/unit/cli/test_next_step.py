@@ -228,6 +228,18 @@ def test_a_long_command_is_continued() -> None:
     assert len(lines) > 3
 
 
+def test_a_list_of_many_placeholders_is_continued() -> None:
+    places = ("--input-s3-uri", "s3://BUCKET/INPUT/", "--output-s3-uri", "s3://BUCKET/OUTPUT/")
+    step = NextStep(
+        words=("probe", "x", "--datastore-id", "DATASTORE_ID", "--data-access-role-arn", "ROLE_ARN", *places)
+    )
+    head, rest, *command = step.format_lines()
+    assert f"{head} {rest}" == (
+        "Next, with your own DATASTORE_ID, ROLE_ARN, s3://BUCKET/INPUT/ and s3://BUCKET/OUTPUT/:"
+    )
+    assert all(len(line) <= LINE_WIDTH for line in (head, rest, *command))
+
+
 def test_a_package_without_updates_is_not_called_done() -> None:
     assert "draft --updates" in after_update("p", [], is_revert=False, has_updates=False).sentence
     assert after_update("p", [], is_revert=False).sentence.startswith("Done")
