@@ -37,6 +37,17 @@ def test_the_table_of_changes_has_at_least_25_rows() -> None:
     assert all(PATH.search(row[1]) for row in TABLE)
 
 
+def test_the_constants_and_functions_that_the_table_names_are_in_their_files() -> None:
+    named = re.compile(r"`([a-z0-9_/]+\.py)` \(([A-Za-z0-9_]+(?:, [A-Za-z0-9_]+)*)\)")
+    pairs = [pair for row in TABLE for pair in named.findall(row[1])]
+    assert len(pairs) > 40
+    missing = []
+    for path, names in pairs:
+        text = next(root / path for root in (SOURCE, ROOT) if (root / path).is_file()).read_text(encoding="utf-8")
+        missing += [f"{path}: {name}" for name in names.split(", ") if re.search(rf"\b{name}\b", text) is None]
+    assert missing == []
+
+
 @pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
 def test_every_file_that_a_page_names_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8").partition("## Every module")[0]
