@@ -196,7 +196,9 @@ class ComparisonRun:
         )
 
     def _keep_first_and_largest(self, number: int, difference: Difference) -> None:
-        """Keep a difference for `result` if it is among the first ones, or among the studies with most differences.
+        """Keep a study for `result` if it is among the first, or among those with the most differing instances.
+
+        The first changes of attributes are kept, too.
 
         `number` is the number of differences before this one.
         """

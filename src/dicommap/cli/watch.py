@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     watched = watch(
         args.package,
         fhir_jobs=args.fhir_job or (),
-        events=_read_events(args.event),
+        events=_choose_events_input(args.event),
         confirm=not args.no_confirm,
         once=args.once,
         get_rate=args.get_rate,
@@ -138,7 +138,7 @@ def _choose_next_step(watched: WatchResult, args: argparse.Namespace) -> NextSte
     return after_package(str(watched.package), PackageDirectory(watched.package).count_jobs(), options=options)
 
 
-def _read_events(name: str | None) -> Path | bytes | None:
+def _choose_events_input(name: str | None) -> Path | bytes | None:
     """Return the file of --event, or the bytes of stdin for `-`. Raises DocumentError if stdin is too large."""
     if name != STDOUT:
         return None if name is None else Path(name)

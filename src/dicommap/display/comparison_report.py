@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.display.comparison_records import build_attribute_change_row
-from dicommap.display.inventory_report import join_first_names
+from dicommap.display.inventory_report import join_first_names_by_commas
 from dicommap.display.report import (
     ColumnKind,
     FactList,
@@ -174,10 +174,10 @@ def list_side_facts(before: ComparedInventorySummary, after: ComparedInventorySu
     The facts are the name and the sources of each inventory, and what cannot be compared.
     """
     for name, side in (("before", before), ("after", after)):
-        yield name, f"{side.name}: {join_first_names(side.sources)}"
+        yield name, f"{side.name}: {join_first_names_by_commas(side.sources)}"
     for side in (before, after):
         if side.only_here:
-            yield "not compared", f"{join_first_names(side.only_here)}, which only {side.name} has"
+            yield "not compared", f"{join_first_names_by_commas(side.only_here)}, which only {side.name} has"
     if has_data_store(before.sources) != has_data_store(after.sources):
         yield "not compared", "paths, sizes, ETags, copies and transfer syntaxes, because one side is a data store"
     if before.reader_version != after.reader_version:
@@ -226,7 +226,7 @@ def build_study_rows(studies: Sequence[StudyDifference]) -> Iterator[tuple[str, 
         counts = study.counts
         other = counts.to_other_series + counts.from_other_series
         numbers = (counts.before, counts.after, counts.changed, counts.new, counts.gone, other)
-        keywords = join_first_names(study.keywords)
+        keywords = join_first_names_by_commas(study.keywords)
         yield study.study_instance_uid, study.status.value, *_format_numbers(*numbers), keywords
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.display.conflict_report import build_conflict_blocks
 from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.display.formatting import format_byte_count
-from dicommap.display.inventory_report import join_first_names
+from dicommap.display.inventory_report import join_first_names_by_commas
 from dicommap.display.issue_report import build_issue_counts_table, count_severities, group_first_issues
 from dicommap.display.preview import build_changes_table, build_preview_row, group_changes_by_target
 from dicommap.display.report import (
@@ -134,7 +134,7 @@ def build_plan_report(plan: Plan, figure: Figure) -> Report:
     quotas = Quotas().model_dump()
     others = (f"{name}={value:,}" for name, value in plan.quotas.model_dump().items() if value != quotas[name])
     pairs = [
-        ("sources", join_first_names(plan.sources)),
+        ("sources", join_first_names_by_commas(plan.sources)),
         *([("inputS3Uri", plan.inputS3Uri)] if plan.inputS3Uri is not None else ()),
         ("quotas", ", ".join(others) or "the defaults"),
         ("assumptions", ", ".join(settings) or "the defaults"),

@@ -129,7 +129,7 @@ _SERIES_COLUMNS = (
 def build_inventory_report(overview: InventoryOverview, *, masker: Masker) -> Report:
     """Return the report of an inventory: counts, issues, and the first studies with their series inside."""
     summary = overview.summary
-    facts = [("sources", join_first_names(overview.sources)), *_list_study_facts(overview, masker=masker)]
+    facts = [("sources", join_first_names_by_commas(overview.sources)), *_list_study_facts(overview, masker=masker)]
     blocks: list[Block] = [FactList(pairs=[*facts, ("files", _format_file_counts(summary))])]
     if summary.issues:
         blocks.append(build_issue_counts_table(summary.issues, overview.issues))
@@ -168,7 +168,7 @@ def build_series_table(lines: Sequence[SeriesSummary], total: int, *, masker: Ma
     return ReportTable(columns=_SERIES_COLUMNS, rows=rows, total=total, noun="series", heading=heading)
 
 
-def join_first_names(names: Iterable[str]) -> str:
+def join_first_names_by_commas(names: Iterable[str]) -> str:
     """Return a text with the first names, separated by commas, and the number of the other names."""
     every = list(names)
     more = [f"and {len(every) - _MAX_NAMES:,} more"] if len(every) > _MAX_NAMES else []
@@ -182,7 +182,9 @@ def _build_counts_report(title: str, summary: InventorySummary, blocks: Sequence
 
 
 def _list_study_facts(overview: InventoryOverview, *, masker: Masker) -> list[tuple[str, str]]:
-    modalities = join_first_names(f"{name or NO_MODALITY} {count:,}" for name, count in overview.modalities.items())
+    modalities = join_first_names_by_commas(
+        f"{name or NO_MODALITY} {count:,}" for name, count in overview.modalities.items()
+    )
     facts = [("series by Modality", modalities)] if modalities else []
     if overview.dates is not None and masker.show_values:
         first, last = overview.dates
@@ -208,7 +210,7 @@ def _build_study_row(line: StudySummary, *, masker: Masker) -> TableRow:
     cells = (
         line.uid,
         *_format_value_cells(_STUDY_KEYWORDS, line.values, masker=masker),
-        join_first_names(name or NO_MODALITY for name in line.modalities),
+        join_first_names_by_commas(name or NO_MODALITY for name in line.modalities),
         f"{line.series:,}",
         f"{line.instances:,}",
         format_byte_count(line.size),

@@ -14,7 +14,7 @@ from dicommap.display.inventory_report import (
     StudySummary,
     build_series_table,
     build_studies_table,
-    join_first_names,
+    join_first_names_by_commas,
     list_modalities,
     summarize_values,
 )
@@ -142,13 +142,13 @@ def build_instance_report(instance: Instance) -> Report:
 def format_study_line(study: Study) -> str:
     """Return a one-line description of a study: UID, modalities and counts. It has no value that must be masked."""
     counts = ", ".join((format_count(len(study.series), "series"), *_format_counts(study)))
-    modalities = join_first_names(name or NO_MODALITY for name in list_modalities(study))
+    modalities = join_first_names_by_commas(name or NO_MODALITY for name in list_modalities(study))
     return f"Study {study.study_instance_uid}: {modalities}, {counts}"
 
 
 def format_series_line(series: Series) -> str:
     """Return a one-line description of a series: UID, modality and counts. It has no value that must be masked."""
-    modalities = join_first_names(name or NO_MODALITY for name in sorted(series.values.get("Modality", ())))
+    modalities = join_first_names_by_commas(name or NO_MODALITY for name in sorted(series.values.get("Modality", ())))
     return f"Series {series.series_instance_uid}: {modalities}, {', '.join(_format_counts(series))}"
 
 
@@ -183,7 +183,7 @@ def _build_attribute_blocks(
 
 def _describe_absent_attributes(values: Mapping[str, ValueCounts]) -> str:
     names = [keyword for keyword, counts in values.items() if not any(counts)]
-    return f"Empty or absent: {join_first_names(names)}." if names else ""
+    return f"Empty or absent: {join_first_names_by_commas(names)}." if names else ""
 
 
 def _format_values(keyword: str, counts: ValueCounts, *, masker: Masker) -> str:

@@ -217,7 +217,7 @@ def shorten_middle(text: str, kept: int, share: int, ellipsis: str) -> str:
     return keep_start(text, head) + ellipsis + keep_end(text, kept - head)
 
 
-def find_kept_width(texts: Collection[str], share: int) -> int:
+def count_kept_characters(texts: Collection[str], share: int) -> int:
     """Return how many characters the shortened texts of a column must keep so that different texts stay different.
 
     Args:
@@ -251,7 +251,7 @@ def _choose_share(cells: Sequence[str]) -> int:
     Different UIDs must stay different when they are shortened.
     """
     distinct = set(cells)
-    return min(_SHARES, key=lambda share: find_kept_width(distinct, share))
+    return min(_SHARES, key=lambda share: count_kept_characters(distinct, share))
 
 
 def _measure_natural_width(column: TableColumn, cells: Sequence[str]) -> int:
@@ -266,7 +266,7 @@ def _compute_min_width(column: TableColumn, cells: Sequence[str], share: int | N
     heading = measure_text_width(column.name)
     kind = column.kind
     if share is not None:
-        return max(heading, find_kept_width(cells, share) + len(ellipsis))
+        return max(heading, count_kept_characters(cells, share) + len(ellipsis))
     if kind is ColumnKind.PATH:
         return max(heading, _MIN_PATH)
     if kind is ColumnKind.SENTENCE:

@@ -106,7 +106,7 @@ class WorkbookArchive:
         except RuntimeError:  # zipfile raises it for a member with a password
             raise UnreadableWorkbookError("is a workbook with a password; save it without one") from None
 
-    def read_related_parts(self, part: str) -> dict[str, tuple[str, str]]:
+    def read_relationships(self, part: str) -> dict[str, tuple[str, str]]:
         """Return the relationships of a part: relationship identifier -> type and name of the related part.
 
         The dict is empty if the part has no relationship.

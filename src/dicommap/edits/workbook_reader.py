@@ -56,12 +56,12 @@ class _Workbook:
         self._name = name
         self._archive = WorkbookArchive(data)
         main = next(
-            (part for kind, part in self._archive.read_related_parts("").values() if kind == "officeDocument"),
+            (part for kind, part in self._archive.read_relationships("").values() if kind == "officeDocument"),
             "xl/workbook.xml",
         )
         self._contents = _MainPartHandler()
         self._archive.handle_part(main, self._contents)
-        related = self._archive.read_related_parts(main)
+        related = self._archive.read_relationships(main)
         self._worksheets = [
             related[sheet][1]
             for sheet in self._contents.sheets

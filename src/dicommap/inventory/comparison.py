@@ -227,7 +227,10 @@ class _InventoryPresence:
         self.after = self.after or after
 
     def get_status(self, counts: InstanceCounts) -> DifferenceStatus:
-        """Return the status of the study or series. `counts` has the numbers of its instances."""
+        """Return whether the study or series is new, gone, changed or the same.
+
+        `counts` has the numbers of its new, gone and changed instances.
+        """
         if not self.before:
             return DifferenceStatus.NEW
         if not self.after:

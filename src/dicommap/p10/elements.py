@@ -127,7 +127,10 @@ def _walk_in_explicit_vr(
     into: dict[int, RawValue],
     positions: list[int],
 ) -> tuple[int, int]:
-    """Walk over plain elements in explicit VR for `walk_plain_elements`. `at` is the first position in the buffer."""
+    """Walk over the elements in explicit VR that need no special step, for `walk_plain_elements`.
+
+    The walk begins at the position `at` of the buffer.
+    """
     data, base = window.buffer, window.buffer_start
     size = min(len(data), window.size - base)
     last_head = size - _LONGEST_HEAD

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def require_new_package(path: Path) -> None:
-    """Raise PackageError if `path` exists, or if its parent directory does not exist."""
+    """Raise PackageError if a package cannot be made at `path`.
+
+    It can if nothing or an empty directory is there, and the parent directory exists.
+    """
     try:
         exists = not is_new_directory(path)
         has_no_parent = not path.absolute().parent.is_dir()
@@ -47,7 +50,7 @@ def write_package(path: Path, documents: Mapping[str, str], event: AuditEvent | 
         event: The event that is added at the end of audit.jsonl, with the hash of plan.json; None for no event.
 
     Raises:
-        PackageError: The path exists or cannot be written to.
+        PackageError: The path exists and is no empty directory, or it cannot be written to.
     """
     require_new_package(path)
     count = len(documents) + (event is not None and AUDIT_FILE not in documents)

@@ -125,7 +125,7 @@ class ProbeJobRunner:
             self.on_step(request.id, f"observed: {request.job.name}")
 
     def wait_for_ends(self, requests: Sequence[ProbeJobRequest]) -> dict[str, Submission]:
-        """Poll started jobs until all have ended. Return number of a job -> the state of its submission.
+        """Poll started jobs until all have ended. Return a dict: number of the job -> state of its submission.
 
         Raises:
             AwsError: AWS refuses a request, or FAILED_ROUNDS_LIMIT rounds of polls fail in a row.

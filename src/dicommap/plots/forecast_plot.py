@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.display.conflict_report import EMPTY_VALUE
 from dicommap.display.formatting import truncate_text
-from dicommap.display.inventory_report import join_first_names
+from dicommap.display.inventory_report import join_first_names_by_commas
 from dicommap.issues.wording import format_count
 from dicommap.plots.svg import (
     BODY_TOP,
@@ -83,7 +83,7 @@ def _draw_study(study: StudyFileGroups, top: float, masker: Masker) -> Iterator[
     """Yield lists of SVG elements, one for each row of a study: its title, its series, and a count of other series."""
     words = f"{study.non_primary_files:,} of {format_count(study.files, 'file')} likely non-primary"
     differ = "differs" if len(study.keywords) == 1 else "differ"
-    title = f"Study {shorten_uid(study.study_instance_uid, 40)}: {join_first_names(study.keywords)} {differ}"
+    title = f"Study {shorten_uid(study.study_instance_uid, 40)}: {join_first_names_by_commas(study.keywords)} {differ}"
     yield [
         draw_text(LEFT_MARGIN, top + 13, truncate_text(title, _MAX_TITLE_CHARACTERS)),
         draw_text(WIDTH - LEFT_MARGIN, top + 13, words, kind="faint", anchor="end"),

@@ -155,7 +155,7 @@ class ThreadCount:
             seconds: The time of each call since the last call of `adapt`, in seconds. If the calls are short, one
                 thread is enough.
         """
-        mean = _mean_without_longest(seconds)
+        mean = _mean_without_longest_sixteenth(seconds)
         if mean < WAIT_SECONDS:
             self._use_until_next_trial(1, 1 / mean)
             return
@@ -214,7 +214,7 @@ class ThreadCount:
             self.value = number
 
 
-def _mean_without_longest(seconds: Sequence[float]) -> float:
+def _mean_without_longest_sixteenth(seconds: Sequence[float]) -> float:
     """Return the mean time of the calls. The longest sixteenth of them is left out, because a call may hang."""
     kept = sorted(seconds)[: max(1, len(seconds) - len(seconds) // 16)]
     return max(sum(kept) / len(kept), 1e-9)

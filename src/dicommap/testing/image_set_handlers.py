@@ -132,7 +132,7 @@ def require_available_image_set(image_set: ImageSet, fault: str | None, *, reads
     """
     if image_set.deleted_at or fault == "deleted":
         raise ServiceError("ResourceNotFoundException", "The image set was deleted.")
-    is_readable = image_set.pending is not None and image_set.pending.statuses[image_set.image_set_id] in READABLE
+    is_readable = image_set.pending is not None and image_set.pending.statuses[image_set.image_set_id] == READABLE
     if fault == "locked" or (image_set.pending is not None and not (reads and is_readable)):
         # Users of HealthImaging report this message.
         raise ServiceError("ConflictException", "Requested ImageSet metadata is not consistent yet.")

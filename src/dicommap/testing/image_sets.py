@@ -206,7 +206,7 @@ class ImageSets:
                 for primary in self.select_primaries(datastore_id, instance.study_instance_uid)
             )
             image_set = self._create_image_set(datastore_id, instance.series_instance_uid, is_primary=is_primary)
-            self._register(image_set, instance)
+            self._index_image_set(image_set, instance)
         version = image_set.open_job_version(instance.job_id)
         stored = version.by_uid.get(instance.sop_instance_uid)
         if stored is None or stored.job_id != instance.job_id or two_copies == "last":
@@ -220,7 +220,7 @@ class ImageSets:
         series = next(iter(instances.values())).series_instance_uid
         image_set = self._create_image_set(datastore_id, series, is_primary=is_primary)
         image_set.append_version(instances, "COPIED")
-        self._register(image_set, image_set.latest.latest_instance)
+        self._index_image_set(image_set, image_set.latest.latest_instance)
         return image_set
 
     def _create_image_set(self, datastore_id: str, series: str, *, is_primary: bool) -> ImageSet:
@@ -288,7 +288,7 @@ class ImageSets:
         """Make a new version of an image set that has these instances and this workflow status."""
         self._unregister(image_set)
         image_set.append_version({one.sop_instance_uid: one for one in instances}, status, job_id)
-        self._register(image_set, image_set.latest.latest_instance)
+        self._index_image_set(image_set, image_set.latest.latest_instance)
 
     def remove_latest_version(self, image_set: ImageSet) -> None:
         """Take back the latest version of an image set. If it is the only version, delete the image set."""
@@ -297,7 +297,7 @@ class ImageSets:
             return
         self._unregister(image_set)
         image_set.versions.pop()
-        self._register(image_set, image_set.latest.latest_instance)
+        self._index_image_set(image_set, image_set.latest.latest_instance)
 
     def end_change(self, change: PendingChange) -> None:
         """End an update or a copy: its image sets are no longer LOCKED."""
@@ -313,7 +313,8 @@ class ImageSets:
             if image_set.pending is not None:
                 self.end_change(image_set.pending)
 
-    def _register(self, image_set: ImageSet, instance: ImportedInstance) -> None:
+    def _index_image_set(self, image_set: ImageSet, instance: ImportedInstance) -> None:
+        """Let later imports find an image set by the grouping attributes of an instance in it."""
         datastore_id = image_set.datastore_id
         group = (datastore_id, *get_grouping_values(instance))
         if image_set.is_primary:

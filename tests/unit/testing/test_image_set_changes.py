@@ -257,8 +257,9 @@ def test_a_copy_without_a_destination_is_not_primary(service: ImportJobService, 
     assert (source["imageSetWorkflowStatus"], source["latestVersionId"]) == ("COPYING_WITH_READ_ONLY_ACCESS", "1")
     assert (made["imageSetWorkflowStatus"], made["latestVersionId"]) == ("COPYING", "1")
     assert refusal(copy, client, primary) == "Conflict"
-    assert read(client, primary)["Study"]
     new = service.image_sets[-1]
+    assert refusal(read, client, new) == "Conflict"
+    assert read(client, primary)["Study"]
     assert wait(client, new) == ("1", "COPIED", "")
     assert (new.image_set_id, new.is_primary, list(new.latest.by_uid)) == (made["imageSetId"], False, ["1.2"])
     assert refusal(copy, client, primary, instances=["7"]) == "Validation"
