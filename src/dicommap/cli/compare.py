@@ -25,7 +25,7 @@ from dicommap.cli.output import (
     print_table,
     write_to_stdout,
 )
-from dicommap.cli.terminal import add_output_options
+from dicommap.cli.terminal import add_output_options, can_show_progress
 from dicommap.dicom.choices import to_choice
 from dicommap.display.comparison_records import (
     build_attribute_change_record,
@@ -178,7 +178,9 @@ def run(args: argparse.Namespace) -> int:
         if form is ComparisonFormat.TABLE:
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
         require_new_file(output)
-    comparing = ComparisonRun(args.before, args.after, ignore=args.ignore or (), progress=True)
+    prints_records = output is None and (form is not ComparisonFormat.TABLE or level is not None)
+    progress = can_show_progress(prints_records=prints_records)
+    comparing = ComparisonRun(args.before, args.after, ignore=args.ignore or (), progress=progress)
     masker = Masker(show_values=args.show_values)
     if form is ComparisonFormat.TABLE and level is not None:
         _print_level_table(comparing, level, masker)

@@ -36,7 +36,7 @@ from dicommap.cli.output import (
     write_to_stdout,
 )
 from dicommap.cli.package_next_step import OutcomeFacts, after_package, after_reconcile, after_retry, after_verify
-from dicommap.cli.terminal import add_output_options
+from dicommap.cli.terminal import add_output_options, can_show_progress
 from dicommap.cli.verify import (
     READING_OPTIONS,
     add_reading_options,
@@ -173,11 +173,13 @@ def run(args: argparse.Namespace) -> int:
     for option in list_given_options(args, only=READING_OPTIONS) if not args.verify else ():
         raise UsageError(f"{option} has no effect without --verify.", fix="Add --verify to check the overrides, too.")
     _require_usable_outputs(output, form, args.retry)
-    reconciling = ReconciliationRun(args.package, manifests=args.manifests, clients=create_clients(args), progress=True)
+    is_whole = form in (ReconcileFormat.TABLE, ReconcileFormat.HTML)
+    progress, clients = can_show_progress(prints_records=output is None and not is_whole), create_clients(args)
+    reconciling = ReconciliationRun(args.package, manifests=args.manifests, clients=clients, progress=progress)
     verifying = _open_verification(args) if args.verify else None
     retrying = RetryBuilder(reconciling.package) if args.retry is not None else None
     jobs = reconciling if retrying is None else retrying.collect_missing(reconciling)
-    if form in (ReconcileFormat.TABLE, ReconcileFormat.HTML):
+    if is_whole:
         for _ in jobs:
             pass
         pieces: Iterable[str] = (reconciling.result().html(show_values=show_values),)

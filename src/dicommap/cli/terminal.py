@@ -113,6 +113,15 @@ def is_terminal() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM") not in _DUMB_TERMINALS
 
 
+def can_show_progress(*, prints_records: bool) -> bool:
+    """Return whether the command may show a progress bar, which is drawn on stderr.
+
+    If the command prints records on a terminal while it works, the bar would stand in the same lines. The records
+    themselves show that the work goes on.
+    """
+    return not (prints_records and sys.stdout.isatty())
+
+
 def is_pager_closed() -> bool:
     """Return whether the user has left the pager, so that further results would not be seen."""
     return bool(getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "has_ended", False))

@@ -32,7 +32,7 @@ from dicommap.cli.output import (
     write_to_stdout,
 )
 from dicommap.cli.package_next_step import after_verify
-from dicommap.cli.terminal import add_output_options
+from dicommap.cli.terminal import add_output_options, can_show_progress
 from dicommap.dicom.choices import make_unknown_choice_error
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.display.csv_json import format_records
@@ -169,7 +169,9 @@ def run(args: argparse.Namespace) -> int:
     settings = VerificationSettings(
         manifests=args.manifests, metadata=args.metadata, restart=args.restart, **get_reading_options(args)
     )
-    running = VerificationRun(args.package, settings, clients=create_clients(args), progress=True)
+    prints_records = output is None and form not in (VerificationFormat.TABLE, VerificationFormat.HTML)
+    progress = can_show_progress(prints_records=prints_records)
+    running = VerificationRun(args.package, settings, clients=create_clients(args), progress=progress)
     masker = Masker(show_values=args.show_values)
     if form in (VerificationFormat.TABLE, VerificationFormat.HTML):
         for _ in running:
@@ -186,9 +188,9 @@ def run(args: argparse.Namespace) -> int:
     if output is not None or form is VerificationFormat.TABLE:
         print_verification(verification, masker)
         options = tuple(list_given_options(args, only=AWS_OPTIONS))
-        progress = PackageDirectory(args.package).count_jobs()
+        jobs = PackageDirectory(args.package).count_jobs()
         codes = list_attention_codes(verification)
-        print_next_step(after_verify(str(args.package), codes, options=options, progress=progress))
+        print_next_step(after_verify(str(args.package), codes, options=options, progress=jobs))
     elif form is not VerificationFormat.HTML:
         print_masked_note(masker, to_stderr=True)
     return choose_effects_exit_status(verification.issues, verification.unknown, args.fail_on)
