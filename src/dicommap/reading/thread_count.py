@@ -199,8 +199,11 @@ class ThreadCount:
             self._try_number(self.value // 2 if self._tries_fewer else self.value * 2)
 
     def _use_until_next_trial(self, number: int, speed: float) -> None:
-        """Use this number of threads until the next trial. `speed` is the measured speed with it."""
-        self.value, self._speed, self._previous, self._windows = number, speed, None, 0
+        """Use this number of threads until the next trial, or the limit if it is lower now.
+
+        `speed` is the measured speed with the number.
+        """
+        self.value, self._speed, self._previous, self._windows = min(number, self._limit), speed, None, 0
         self._rejected, self._slow_windows = None, 0
 
     def _try_number(self, number: int) -> None:

@@ -157,3 +157,15 @@ def test_the_limit_can_be_lowered() -> None:
     assert max(adapt(count, lambda _: 0.001, 50)) == 5
     count.lower_limit(0)
     assert count.value == 1
+
+
+def test_a_number_above_a_lowered_limit_is_not_used_again() -> None:
+    count = ThreadCount(64)
+    adapt(count, lambda _: 0.0005, 2)
+    assert adapt(count, lambda _: 0.0011, 1) == [16]  # 32 is rejected for now
+    count.lower_limit(12)
+    assert max(adapt(count, lambda _: 0.0011, 50)) == 12
+    tried = ThreadCount(64)
+    assert adapt(tried, lambda _: 0.001, 2) == [16, 32]
+    tried.lower_limit(12)  # while 32 is tried
+    assert max(adapt(tried, lambda _: 0.001, 50)) == 12
