@@ -181,13 +181,21 @@ class PackageDirectory:
                 raise DocumentError(f"{planned.path} is no update.", fix=_REDRAFT_FIX)
             yield PlannedUpdate(path=planned.path, sha256=planned.sha256, update=update)
 
-    def table_lines(self, name: str, planned: FileDigest) -> Iterator[str]:
+    def table_lines(
+        self, name: str, planned: FileDigest, select: Callable[[Iterator[str]], Iterator[str]] = iter
+    ) -> Iterator[str]:
         """Yield the lines of a table, such as preview.csv. A cell with line breaks is in several lines.
 
-        `planned` has the hash of the table in the plan. Raises DocumentError if the table cannot be read. Raises it
-        after the last line if the hash of the table is not the planned hash.
+        Args:
+            name: The path of the table in the package.
+            planned: The size and hash of the table in the plan.
+            select: A function that gets the lines and yields those to return. It raises ValueError if they are not
+                those of such a table.
+
+        Raises:
+            DocumentError: The table cannot be read, or, after the last line, its hash is not the planned hash.
         """
-        return self._read_checked_rows(name, planned, iter, "text in UTF-8")
+        return self._read_checked_rows(name, planned, select, "table of a package")
 
     def grouping_rows(self) -> Iterator[GroupingValues]:
         """Yield the rows of grouping.csv, in the order of Study and Series Instance UIDs.
@@ -229,15 +237,19 @@ class PackageDirectory:
         """Return the SHA-256 of plan.json. Raises DocumentError if it cannot be read."""
         return hashlib.sha256(self._read_document(PLAN_FILE, PLAN_LIMIT)).hexdigest()
 
-    def count_draft_warnings(self) -> dict[str, int]:
-        """Return the number of warnings in issues.jsonl by issue code. The package must have passed its validation.
+    def draft_warnings(self) -> Iterator[tuple[str, str]]:
+        """Yield the issue code and the line of each warning in issues.jsonl.
 
-        Raises DocumentError if issues.jsonl cannot be read, or if its hash is not the hash in the plan.
+        Raises DocumentError if issues.jsonl cannot be read. Raises it after the last warning if its hash is not the
+        hash in the plan.
         """
-        if self.plan.issues is None:
-            return {}
-        lines = self.table_lines(ISSUES_FILE, self.plan.issues)
-        return dict(Counter(str(parse_json(line.encode())[0]["code"]) for line in lines))
+        planned = self.plan.issues
+        if planned is not None:
+            yield from self._read_checked_rows(ISSUES_FILE, planned, _parse_warnings, "list of warnings")
+
+    def count_draft_warnings(self) -> dict[str, int]:
+        """Return the number of warnings in issues.jsonl by issue code. Raises the same errors as `draft_warnings`."""
+        return dict(Counter(code for code, _ in self.draft_warnings()))
 
     def read_request(self, job: PlanJob) -> dict[str, Any]:
         """Return the StartDICOMImportJob request of a job, from the package.
@@ -303,6 +315,15 @@ def _parse_audit_changes(lines: Iterator[str], size: int) -> Iterator[AuditChang
         if not isinstance(line, AuditChange):
             raise ValueError("the line is not a change")
         yield line
+
+
+def _parse_warnings(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """Yield the issue code and the line of each warning. Raises ValueError for a line that is not an issue."""
+    for line in lines:
+        document, _ = parse_json(line.encode())
+        if not isinstance(document, dict) or not isinstance(document.get("code"), str):
+            raise ValueError("the line is not an issue")
+        yield document["code"], line
 
 
 def _make_objects_path(job: PlanJob) -> str:

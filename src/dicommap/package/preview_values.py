@@ -14,6 +14,7 @@ from dicommap.errors import DocumentError, os_error_reason
 from dicommap.model.package_layout import PREVIEW_FILE
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 from dicommap.reading import open_descriptor, open_regular_file
+from dicommap.reading.document_limits import TABLE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +105,7 @@ class PreviousValues:
                 end += len(line)
                 yield line.decode("utf-8")
 
+        csv.field_size_limit(TABLE_LIMIT.bytes)  # the default is shorter than the longest values
         rows = csv.reader(iterate_decoded_lines(), strict=True)
         header = next(rows, [])
         self._header = [name.removeprefix("\ufeff") for name in header]
@@ -125,6 +127,7 @@ class PreviousValues:
 def _read_rows(descriptor: int, offset: int, length: int) -> Iterator[list[str]]:
     """Return the CSV rows in a range of bytes of an open file."""
     text = os.pread(descriptor, length, offset).decode("utf-8")
+    csv.field_size_limit(TABLE_LIMIT.bytes)  # another reader of CSV may have set it lower
     return csv.reader(io.StringIO(text, newline=""), strict=True)
 
 

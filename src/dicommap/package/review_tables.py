@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.strict_json import parse_json
 from dicommap.display.conflict_report import FORECAST_COLUMNS, build_forecast_rows
 from dicommap.display.csv_json import format_csv_lines, format_json_lines
 from dicommap.display.edit_result_rows import build_edit_result_row
@@ -16,10 +16,11 @@ from dicommap.display.preview import build_preview_row
 from dicommap.issues import Severity
 from dicommap.issues.bounded_list import make_bounded_issues
 from dicommap.model.masking import Masker
-from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, ISSUES_FILE, PREVIEW_FILE
+from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, PREVIEW_FILE
 from dicommap.overrides.grouping_table import GroupingTable
 from dicommap.package.audit_changes import UpdateFileIndex, build_change_lines, select_change_lines
 from dicommap.planning.package_documents import PackageTables
+from dicommap.reading.document_limits import TABLE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -96,23 +97,26 @@ def filter_tables(
         DocumentError: A table cannot be read, or its hash is not the hash in the plan.
     """
     plan = package.plan
-    preview = _select_study_lines(package.table_lines(PREVIEW_FILE, plan.preview), studies)
-    forecast = _select_study_lines(package.table_lines(FORECAST_FILE, plan.forecast), studies)
+    select = partial(_select_study_lines, studies=studies)
+    preview = package.table_lines(PREVIEW_FILE, plan.preview, select)
+    forecast = package.table_lines(FORECAST_FILE, plan.forecast, select)
     changes = select_change_lines(package.audit_changes(), studies)
     return PackageTables(
         preview=_store_pieces(preview, store),
         edits=_store_pieces(package.table_lines(EDITS_FILE, plan.edits), store),
-        issues=None if plan.issues is None else _remove_job_issues(package.table_lines(ISSUES_FILE, plan.issues)),
+        issues=_remove_job_issues(package.draft_warnings()),
         forecast=_store_pieces(forecast, store),
         grouping=None if plan.grouping is None else _select_series_rows(package.grouping_rows(), files_by_series),
         audit=None if plan.audit is None else _store_pieces(changes, store),
     )
 
 
-def _remove_job_issues(lines: Iterator[str]) -> str | None:
-    """Return the lines of issues.jsonl without warnings about jobs: a retry plans other jobs. None if none is left."""
-    documents = ((line, parse_json(line.encode())[0]) for line in lines)
-    return "".join(line for line, document in documents if not document["code"].startswith("job.")) or None
+def _remove_job_issues(warnings: Iterator[tuple[str, str]]) -> str | None:
+    """Return the lines of issues.jsonl without warnings about jobs: a retry plans other jobs. None if none is left.
+
+    `warnings` are the issue code and the line of each warning.
+    """
+    return "".join(line for code, line in warnings if not code.startswith("job.")) or None
 
 
 def _select_series_rows(
@@ -150,13 +154,20 @@ def _store_pieces(lines: Iterator[str], store: ItemStore, first: str = "") -> Se
 
 
 def _select_study_lines(lines: Iterator[str], studies: Container[str]) -> Iterator[str]:
-    """Yield the header of a CSV table and the rows of `studies`. Its first column is StudyInstanceUID."""
+    """Yield the header of a CSV table and the rows of `studies`. Its first column is StudyInstanceUID.
+
+    Raises ValueError if the lines are not CSV.
+    """
     yield from islice(lines, 1)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
-    for row in csv.reader(lines):
-        if row and row[0] in studies:
-            writer.writerow(row)
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
+    csv.field_size_limit(TABLE_LIMIT.bytes)  # the default is shorter than the longest values
+    try:
+        for row in csv.reader(lines):
+            if row and row[0] in studies:
+                writer.writerow(row)
+                yield buffer.getvalue()
+                buffer.seek(0)
+                buffer.truncate()
+    except csv.Error:
+        raise ValueError("the lines are not CSV") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from pathlib import Path
 
@@ -63,3 +64,10 @@ def test_a_table_that_is_no_preview_is_refused(tmp_path: Path, text: str) -> Non
 def test_a_changed_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="was changed"):
         open_table(tmp_path, sha256="0" * 64)
+
+
+def test_a_value_longer_than_the_default_limit_of_the_module_csv_is_read(tmp_path: Path) -> None:
+    csv.field_size_limit(131_072)
+    values = open_table(tmp_path, TABLE + f"1.4,,00100010,{'x' * 140_000}\n")
+    csv.field_size_limit(131_072)
+    assert values.read_study_values("1.4") == {(None, 0x00100010): ("x" * 140_000,)}
