@@ -10,8 +10,12 @@ from unittest.mock import patch
 import pytest
 
 from tests.cli.running import TerminalOutput, dicommap_on_terminal
+from tests.cli.test_update_command import options
 from tests.support.filled_inventories import added, inventory_of
 from tests.support.reconciliation_packages import draft_package, keys_of, manifests, write
+from tests.support.update_packages import CORRECTION, Store, store
+
+__all__ = ["store"]
 
 
 def read_drawn_bar(*arguments: str | Path) -> bytes:
@@ -45,3 +49,10 @@ def test_records_on_a_terminal_have_no_bar_between_them(
         assert b"\x1b[" not in read_drawn_bar(*commands[command], "--format", form)
     assert b"\x1b[" in read_drawn_bar(*commands[command])  # a table is printed after the bar
     assert b"\x1b[" in read_drawn_bar(*commands[command], "--format", "jsonl", "-o", tmp_path / "file.jsonl")
+
+
+def test_records_of_updates_on_a_terminal_have_no_bar_between_them(store: Store) -> None:
+    command: tuple[str | Path, ...] = ("update", store.package(CORRECTION), *options(store, "--yes"))
+    for form in ("json", "jsonl", "csv"):
+        assert b"\x1b[" not in read_drawn_bar(*command, "--format", form)
+    assert b"\x1b[" in read_drawn_bar(*command)

@@ -35,7 +35,7 @@ from dicommap.cli.output import (
     write_to_stdout,
 )
 from dicommap.cli.package_next_step import after_update
-from dicommap.cli.terminal import add_output_options
+from dicommap.cli.terminal import add_output_options, can_show_progress
 from dicommap.display.csv_json import format_json_lines, format_records
 from dicommap.display.outcome_records import flatten_outcome_record
 from dicommap.display.update_report import (
@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
         options,
         clients=create_clients(args),
         confirm=make_confirm_function(yes=args.yes),
-        progress=True,
+        progress=can_show_progress(prints_records=args.format is not Format.TABLE),
         on_step=print_job_event if args.format is Format.TABLE else None,
     )
     if args.dry_run:

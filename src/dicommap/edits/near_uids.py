@@ -43,7 +43,7 @@ class NearUids:
     def add_uid(self, uid: str) -> None:
         """Compare a UID of the inventory with the UID cells of the sheet.
 
-        If the UID is similar to a cell, it is kept for `find`.
+        If the UID is similar to a cell, it is kept for `find_uid`.
         """
         text = self._texts.get(_make_near_uid_key(uid))
         if text is not None and text != uid:

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class AuditReader:
-    """Reader of audit.jsonl of one package. `check` reads the file once; `entries` reads it again."""
+    """Reader of audit.jsonl of one package. `read_draft_and_issues` reads the file once; `entries` reads it again."""
 
     package: PackageDirectory
     issues: BoundedList[Issue] = field(default_factory=make_bounded_issues)
     unknown: int = 0
     """Number of changes that `entries` left out, because not all of their values are known: they may have the value."""
     draft: AuditEventLine | None = None
-    """The event of the draft. It is set by `check`."""
+    """The event of the draft. It is set by `read_draft_and_issues`."""
 
     def read_draft_and_issues(self) -> None:
         """Read all lines. Set `draft`, and add the issues of the file to `issues`.

@@ -102,7 +102,7 @@ class Folder:
         self.set_excess(overrides, quotas)
 
     def add_folder(self, part: Folder, totals: Mapping[str, int], overrides: OverrideSizes) -> None:
-        """Add the counts of the inner folder `part` to this folder. Call `part.close` before."""
+        """Add the counts of the inner folder `part` to this folder. Call `part.finish_counts` before."""
         self.load.add(part.load)
         self.load.folders += 1
         self.instances += part.instances
