@@ -128,7 +128,14 @@ def test_every_level_has_a_table(pair: tuple[Path, Path], level: str, line: str)
     assert line in [" ".join(row.split()) for row in ran.out.splitlines()]
     assert SECRET not in ran.everything
     same = dicommap("compare", pair[0], pair[0], "--level", level)
-    assert (same.status, same.out.splitlines()[-1]) == (0, "No difference.")
+    assert (same.status, same.out) == (0, "No difference.\n")
+
+
+def test_no_table_of_attributes_is_printed_if_only_files_differ(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    with inventory_of(path=tmp_path / "empty.db"):
+        pass
+    ran = dicommap("compare", pair[0], tmp_path / "empty.db", "--level", "attribute")
+    assert (ran.status, ran.out) == (1, "No attribute differs in an instance that both inventories have.\n")
 
 
 def test_pages_and_pictures_are_written_once(pair: tuple[Path, Path], tmp_path: Path) -> None:

@@ -56,3 +56,14 @@ def test_records_of_updates_on_a_terminal_have_no_bar_between_them(store: Store)
     for form in ("json", "jsonl", "csv"):
         assert b"\x1b[" not in read_drawn_bar(*command, "--format", form)
     assert b"\x1b[" in read_drawn_bar(*command)
+
+
+def test_a_missing_inventory_is_told_before_any_bar(tmp_path: Path) -> None:
+    with inventory_of(path=tmp_path / "a.db"):
+        pass
+    content = io.BytesIO()
+    stderr = TerminalOutput(content, encoding="utf-8", write_through=True)
+    with patch.object(sys, "stderr", stderr):
+        dicommap_on_terminal(80, "compare", tmp_path / "a.db", tmp_path / "missing.db")
+    assert b"There is no inventory" in content.getvalue()
+    assert b"\xe2\x94\x81" not in content.getvalue()  # the line of which a bar is made

@@ -168,11 +168,12 @@ class ComparisonRun:
 
     def compare_again(self, progress: ProgressOption = False) -> Iterator[Difference]:
         """Compare the inventories again, and yield all differences. Nothing is kept for `result`."""
-        with ExitStack() as stack, progress_reporter(progress, "instances") as report:
+        with ExitStack() as stack:
             sides = [
                 ComparedInventory(_open_inventory(stack, inventory, position), position)
                 for inventory, position in zip(self._inventories, _POSITIONS, strict=True)
             ]
+            report = stack.enter_context(progress_reporter(progress, "instances"))
             before, after = sides
             self._sides = (before.make_summary(after), after.make_summary(before))
             comparer = self._comparer = InventoryComparer(

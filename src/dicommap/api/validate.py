@@ -266,7 +266,7 @@ def _require_document_options(place: Path, *, is_compared: bool, sources: Iterab
         raise UsageError(f"{format_path_name(place)} is not a package.", fix="Only a package has sources: name one.")
     if place.suffix.lower() in _SHEET_SUFFIXES:
         raise DocumentError(
-            f"{format_path_name(place)} is a sheet; these are checked when they are drafted.",
+            f"{format_path_name(place)} is a sheet. Sheets are checked when they are drafted.",
             fix="Run 'dicommap draft INVENTORY --sheet FILE -n', which writes nothing.",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,7 @@ class DifferenceLevel(StrEnum):
 
 
 _COUNTS = ("before", "after", "changed", "new", "gone", "toOtherSeries", "fromOtherSeries")
+_NO_ATTRIBUTE_DIFFERS = "No attribute differs in an instance that both inventories have."
 _CHANGE_COLUMNS = ("keyword", "before", "after", "instances", "StudyInstanceUID", "SeriesInstanceUID")
 _LEVEL_COLUMNS = {
     DifferenceLevel.STUDY: ("StudyInstanceUID", "status", *_COUNTS, "attributes"),
@@ -275,9 +277,14 @@ def _print_level_table(comparing: ComparisonRun, level: DifferenceLevel, masker:
     columns = _LEVEL_COLUMNS[level]
     numbers = ("instances",) if level is DifferenceLevel.ATTRIBUTE else _COUNTS
     shown = masker if level is DifferenceLevel.ATTRIBUTE else None  # tables of other levels have no values to mask
-    print_table(columns, ([row[column] for column in columns] for row in rows), numbers=numbers, masker=shown)
-    if comparing.result().is_same:
+    first = next(rows, None)
+    if first is not None:
+        cells = ([row[column] for column in columns] for row in chain([first], rows))
+        print_table(columns, cells, numbers=numbers, masker=shown)
+    elif comparing.result().is_same:
         print_line(NO_DIFFERENCE)
+    else:  # only of the level `attribute`
+        print_line(_NO_ATTRIBUTE_DIFFERS)
 
 
 def _print_comparison(result: Comparison, masker: Masker) -> None:
