@@ -14,13 +14,15 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.child_usage import Usage, usage_of
 from tests.benchmarks.machine import provenance
-from tests.benchmarks.made.inventory import STUDIES_IN_FOLDER
 from tests.benchmarks.options import ROOT, Options
 from tests.benchmarks.rounds import Contestant, alternate
 from tests.benchmarks.table import table
 from tests.benchmarks.targets import Target, targets_table
+from tests.support.p10_files import data_set, p10, uid
 
 STUDIES = 20_000
+STUDIES_IN_FOLDER = 500
+"""Studies in one folder of the source, which becomes one import job."""
 GROWTH = 10
 """The larger package has so many times as many studies."""
 ROUNDS = 3
@@ -39,21 +41,18 @@ class _Checkout:
 
     def run(self, *words: str | Path) -> Usage:
         """Run a command of dicommap and return its usage. Raises CommandFailedError if it ends with an error."""
-        return self._run_python("-m", "dicommap", *words)
+        command = ["/usr/bin/env", f"PYTHONPATH={self.root / 'src'}", sys.executable, "-m", "dicommap", *words]
+        return usage_of(command, accepted=(0,))
 
-    def write_inputs(self, folder: Path, studies: int) -> Path:
+    def write_inputs(self, folder: Path, tree: Path) -> Path:
         """Write the inventory and the rules file of a draft into a new folder, and return the folder.
 
-        The checkout writes the inventory itself, because it may not read those of another version.
+        The checkout scans the files itself, because it may not read the inventories of another version.
         """
         folder.mkdir()
-        self._run_python("-m", "tests.benchmarks.made.inventory", folder / "inventory.db", str(studies))
+        self.run("scan", tree, "-o", folder / "inventory.db")
         (folder / "rules.toml").write_text(_RULES, encoding="utf-8")
         return folder
-
-    def _run_python(self, *words: str | Path) -> Usage:
-        command = ["/usr/bin/env", f"PYTHONPATH={self.root / 'src'}:{ROOT}", sys.executable, *words]
-        return usage_of(command, accepted=(0,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +70,15 @@ def measure(options: Options, studies: int = STUDIES) -> str:
         checkouts[_BEFORE] = _Checkout(options.before.absolute())
     with TemporaryDirectory() as directory:
         folder = Path(directory)
+        tree = _write_tree(folder / "tree", studies)
         contestants = {
-            name: Contestant(
-                partial(_draft_and_validate, checkout, checkout.write_inputs(folder / name, studies)), ROUNDS
-            )
+            name: Contestant(partial(_draft_and_validate, checkout, checkout.write_inputs(folder / name, tree)), ROUNDS)
             for name, checkout in checkouts.items()
         }
         rounds = alternate(contestants)
         ours = checkouts[_OURS]
-        many = _draft_and_validate(ours, ours.write_inputs(folder / "many", studies * GROWTH))
+        many_files = _write_tree(folder / "many-files", studies * GROWTH)
+        many = _draft_and_validate(ours, ours.write_inputs(folder / "many", many_files))
     rows = [_row(f"{name}, {studies:,} studies", measured) for name, measured in rounds.items()]
     rows.append(_row(f"{_OURS}, {studies * GROWTH:,} studies", [many]))
     return f"""## Drafting and validating packages
@@ -93,6 +92,20 @@ one round). MB is the most memory that the largest process held at once.
 
 {table(("", "draft: s CPU", "MB", "validate: s CPU", "MB"), rows)}
 {targets_table(_targets(rounds, many, studies))}"""
+
+
+def _write_tree(tree: Path, studies: int) -> Path:
+    """Write a P10 file for each study, and return the directory of the files."""
+    for number in range(studies):
+        path = tree / f"{number // STUDIES_IN_FOLDER:06}" / f"{number:08}.dcm"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        uids = zip(("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"), _make_uids(number), strict=True)
+        path.write_bytes(p10(data_set(**dict(uids), PatientID=f"P{number}", StudyDescription="Chest routine")))
+    return tree
+
+
+def _make_uids(number: int) -> tuple[str, str, str]:
+    return uid(number), uid(number, 1), uid(number, 1, 1)
 
 
 def _draft_and_validate(checkout: _Checkout, inputs: Path) -> _Measured:

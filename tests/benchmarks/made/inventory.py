@@ -1,11 +1,7 @@
-"""Large inventories, filled without files.
-
-`python -m tests.benchmarks.made.inventory FILE STUDIES` writes one of studies with a single instance.
-"""
+"""Large inventories, filled without files."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from dicommap.inventory import Inventory
@@ -16,8 +12,6 @@ from dicommap.model.study import SourceFile
 from tests.support.filled_inventories import added
 
 Headers = dict[bytes, HeaderRow]
-STUDIES_IN_FOLDER = 500
-"""Studies in one folder of the source of drafts, which becomes one import job."""
 ROOT = "1.2.826.0.1.3680043.8.498"
 
 
@@ -57,9 +51,3 @@ def _study(
             files.append(file)
             rows.append(make_file_row(header, DEFAULT_KEYWORDS, file.path, digests))
     return files, rows, {digest: header for header, digest in digests.items()}
-
-
-if __name__ == "__main__":
-    filled(
-        Path(sys.argv[1]), studies=int(sys.argv[2]), series=1, instances=1, studies_in_folder=STUDIES_IN_FOLDER
-    ).close()
