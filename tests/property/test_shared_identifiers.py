@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import dicommap
@@ -45,6 +45,10 @@ EDITS = st.dictionaries(
 
 
 @given(FILES, EDITS)
+@example(
+    [("1", "1", "", "", ""), ("2", "1", "", "", "")],
+    {("1", "1"): {"PatientID": "8", "PatientName": "Doe^J"}, ("2", "1"): {"PatientID": "8", "PatientName": "Roe"}},
+)
 @examples(150)
 def test_patients_that_become_one_are_those_that_all_pairs_of_files_show(
     files: list[tuple[str, str, str, str, str]], edits: dict[tuple[str, str], dict[str, str]]
@@ -74,7 +78,8 @@ def _by_pairs(files: list[tuple[str, str, str, str, str]], edits: dict[tuple[str
     for study, series, identifier, name, sex in files:
         new = {"PatientID": identifier, "PatientName": name, "PatientSex": sex, **edits.get((study, series), {})}
         values = {"PatientName": NAMES[new["PatientName"]], "PatientSex": SEXES[new["PatientSex"]]}
-        after.append((new["PatientID"], identifier, f"1.{study}", values))
+        # A study without an identifier counts as one with an identifier of its own.
+        after.append((new["PatientID"], identifier or f"none of study {study}", f"1.{study}", values))
     found = set()
     for identifier in {one[0] for one in after} - {""}:
         own = [one for one in after if one[0] == identifier]

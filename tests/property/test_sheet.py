@@ -13,7 +13,7 @@ from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.edits.edit import Edit
 from dicommap.edits.edited_sheet import read_sheet
-from dicommap.edits.sheet_cells import cell_issues, is_same_value, normalize_cell
+from dicommap.edits.sheet_cells import cell_issues, format_cell, is_same_value, normalize_cell
 from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.edits.sheet_rows import format_sheet_lines
 from dicommap.healthimaging.levels import Level
@@ -106,6 +106,7 @@ def test_edited_cells_become_exactly_these_changes(data: st.DataObject, inventor
     delimiter, encoding, ending = FORMS[form]
     text = written(inventory, Level.STUDY).removeprefix("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    by_uid = {study.study_instance_uid: study for study in inventory}
     expected: dict[str, dict[int, str]] = {}
     for row in rows:
         for keyword in data.draw(st.sets(st.sampled_from(KEYWORDS), max_size=3)):
@@ -115,10 +116,13 @@ def test_edited_cells_become_exactly_these_changes(data: st.DataObject, inventor
                 normalize_cell(unescape_formulas(old.strip(" "))),
                 normalize_cell(unescape_formulas(new.strip(" "))),
             )
-            if is_same_value(before, cell) or list(cell_issues(before, cell, Location(), tag_of(keyword) or 0)):
+            stored = format_cell(keyword, by_uid[row["StudyInstanceUID"]].values[keyword])  # without escapes
+            place, number = Location(), tag_of(keyword) or 0
+            is_refused = any(list(cell_issues(one, cell, place, number)) for one in (before, stored))
+            if is_refused or is_same_value(before, cell):
                 continue
             row[keyword] = new
-            expected.setdefault(row["StudyInstanceUID"], {})[tag_of(keyword) or 0] = cell
+            expected.setdefault(row["StudyInstanceUID"], {})[number] = cell
     buffer = io.StringIO(newline="")
     # Quoted throughout: Python's writer leaves a bare carriage return unquoted, which spreadsheets do not.
     writer = csv.DictWriter(buffer, list(rows[0]), delimiter=delimiter, lineterminator=ending, quoting=csv.QUOTE_ALL)

@@ -59,10 +59,10 @@ def describe_text_damage(before: str, cell: str) -> str | None:
         return None
     if before.startswith("'") and before[1:] == cell:
         return "the apostrophe at the beginning is lost"
-    if cell and len(cell) < len(before) and _is_truncated(before, cell):
-        return f"only its first {format_count(len(cell), 'character')} {choose_verb(len(cell), 'is', 'are')} left"
     if _normalize_spaces(before) == _normalize_spaces(cell):
         return "other spaces or ends of lines"
+    if cell and len(cell) < len(before) and _is_truncated(before, cell):
+        return f"only its first {format_count(len(cell), 'character')} {choose_verb(len(cell), 'is', 'are')} left"
     if _is_translated_truth_word(before.casefold(), cell.casefold(), cell):
         return "the spreadsheet's word for true or false"
     if not before.isascii() and any(_misread_utf8_bytes(before, codec) == cell for codec in _CODE_PAGES):

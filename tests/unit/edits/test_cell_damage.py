@@ -397,3 +397,8 @@ def test_utf_8_read_as_a_western_code_page_is_seen_without_a_value_before(meant:
 @pytest.mark.parametrize("cell", ["", "Mueller", "MÜLLER", "Ã", "«Été»", "São Paulo", "ÄÖÜ", "Łódź", "50 °C"])
 def test_letters_with_accents_are_no_damage(cell: str) -> None:
     assert describe_misread_utf8(cell) is None
+
+
+@pytest.mark.parametrize("before", ["A-1\r", "A-1\u00a0", "A-1\u00a0\r"])
+def test_a_value_that_has_lost_spaces_at_its_end_is_not_called_shortened(before: str) -> None:
+    assert describe_cell_damage(before, "A-1") == "other spaces or ends of lines"
