@@ -171,6 +171,8 @@ def test_each_text_value_representation_has_its_keyword() -> None:
 
 
 @given(st.sampled_from(sorted(KEYWORDS)), TEXTS)
+@example("PN", " =")
+@example("PN", "Doe^J =")
 @examples(400)
 def test_text_comes_back_from_its_attribute(vr: str, text: str) -> None:
     tag = tag_of(KEYWORDS[vr]) or 0
@@ -183,5 +185,7 @@ def test_text_comes_back_from_its_attribute(vr: str, text: str) -> None:
     trimmed = [value.rstrip(" ") for value in ([text] if vr in SINGLE_VALUE_VRS else text.split("\\"))]
     expected = "\\".join(value.rstrip("=") if vr == "PN" else value for value in trimmed)
     assert back == (expected if expected.strip("\\") or vr in SINGLE_VALUE_VRS else "")
+    if any(value.endswith(" ") for value in expected.split("\\")):
+        return  # a space before the sign of an empty group of a name: without the sign, it is padding
     again = attribute_from_text(tag, back or "", Location())
     assert again == attribute
