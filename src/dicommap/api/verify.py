@@ -155,8 +155,8 @@ class VerificationRun:
         """
         self._reconciling = ReconciliationRun(package, manifests=settings.manifests, clients=clients)
         self.package = self._reconciling.package
-        if settings.metadata is None:
-            _require_account(self.package)
+        self._metadata_place = _require_account(self.package) if settings.metadata is None else settings.metadata
+        """The directory of the metadata, or the AWS account whose data store has them."""
         self._settings = settings
         self._clients = clients
         self._clock = clock
@@ -218,10 +218,10 @@ class VerificationRun:
 
     def _open_metadata_source(self) -> tuple[MetadataSource, str]:
         """Return the source of metadata and its name. The name is the data store's id, or `files` for a directory."""
-        settings = self._settings
-        if settings.metadata is not None:
-            return DownloadedMetadata(settings.metadata), _FILES_SOURCE
-        account = _require_account(self.package)
+        place, settings = self._metadata_place, self._settings
+        if isinstance(place, Path):
+            return DownloadedMetadata(place), _FILES_SOURCE
+        account = place
         clients = make_clients_with_saved_settings(self._clients, account)
         clients.medical_imaging  # noqa: B018  the client is made before threads use it
         self._jobs = ImportJobs(clients, self._clock)

@@ -37,8 +37,10 @@ def fetch_job_manifests(clients: Clients, output_s3_uri: str, datastore_id: str,
 
     """
     folder = find_job_folder(output_s3_uri, datastore_id, job_id)
-    keys = [] if folder is None else list_job_manifest_keys(clients, folder)
-    return None if folder is None or not keys else _read_job_folder(clients, folder, keys)
+    if folder is None:
+        return None
+    keys = list_job_manifest_keys(clients, folder)
+    return _read_job_folder(clients, folder, keys) if keys else None
 
 
 def find_job_folder(output_s3_uri: str, datastore_id: str, job_id: str) -> S3Uri | None:

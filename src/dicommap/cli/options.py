@@ -139,6 +139,12 @@ def add_package_argument(parser: Parser, text: str = "The directory that 'dicomm
     parser.add_argument("package", metavar="PACKAGE", type=Path, help=text)
 
 
+def add_manifests_option(parser: Parser) -> None:
+    """Add the option --manifests to a parser."""
+    text = "The directory that the jobs' output was downloaded to. Without it the output is read from S3."
+    parser.add_argument("--manifests", metavar="DIR", type=Path, help=text)
+
+
 def add_choice_option(
     container: argparse._ActionsContainer,
     *names: str,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.promote import PromoteResult, promote
@@ -14,6 +13,7 @@ from dicommap.cli.options import (
     add_dry_run_option,
     add_fail_on_option,
     add_format_option,
+    add_manifests_option,
     add_package_argument,
     add_show_values_option,
     create_clients,
@@ -96,12 +96,7 @@ def add_arguments(parser: Parser) -> None:
         action="append",
         help="A study whose image sets that are not primary are promoted; repeat it for several.",
     )
-    parser.add_argument(
-        "--manifests",
-        metavar="DIR",
-        type=Path,
-        help="The directory that the jobs' output was downloaded to. Without it the output is read from S3.",
-    )
+    add_manifests_option(parser)
     parser.add_argument(
         "--datastore-id", metavar="ID", help="The data store. Without it, it is that of the package's first submit."
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.reconcile import ReconciliationRun
@@ -16,6 +15,7 @@ from dicommap.cli.options import (
     add_choice_option,
     add_fail_on_option,
     add_format_option,
+    add_manifests_option,
     add_package_argument,
     add_show_values_option,
     create_clients,
@@ -68,6 +68,7 @@ from dicommap.writing.new_file import require_new_file, write_new_text_file
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from dicommap.api.reconcile import Reconciliation
     from dicommap.api.retry import Retry
@@ -127,12 +128,7 @@ class ReconcileFormat(StrEnum):
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap reconcile` to `parser`."""
     add_package_argument(parser, "A package whose jobs were started.")
-    parser.add_argument(
-        "--manifests",
-        metavar="DIR",
-        type=Path,
-        help="The directory that the jobs' output was downloaded to. Without it the output is read from S3.",
-    )
+    add_manifests_option(parser)
     add_choice_option(
         parser,
         "--level",
@@ -257,7 +253,7 @@ def _verify_and_print(verifying: VerificationRun, *, show_values: bool, has_text
 
 
 def _require_usable_outputs(output: Path | None, form: ReconcileFormat, retry: Path | None) -> None:
-    """Raise an error if the results cannot be written to these paths, before any request is sent.
+    """Raise an error if a result cannot be written to its path. This is checked before any request is sent.
 
     The error is a UsageError, DocumentError or PackageError. A path that is None is not checked.
     """

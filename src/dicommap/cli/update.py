@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.update import UpdateOptions, UpdateRun
@@ -14,6 +13,7 @@ from dicommap.cli.options import (
     add_dry_run_option,
     add_fail_on_option,
     add_format_option,
+    add_manifests_option,
     add_package_argument,
     add_rate_option,
     add_show_values_option,
@@ -103,12 +103,7 @@ def add_arguments(parser: Parser) -> None:
         help="Change attributes also if their stored value is neither the one from before the edit nor the new one.",
     )
     parser.add_argument("--datastore-id", metavar="ID", help="The data store, if the package has no import jobs.")
-    parser.add_argument(
-        "--manifests",
-        metavar="DIR",
-        type=Path,
-        help="The directory that the jobs' output was downloaded to. Without it the output is read from S3.",
-    )
+    add_manifests_option(parser)
     parser.add_argument(
         "--lock-timeout",
         metavar="SECONDS",

@@ -14,6 +14,7 @@ from dicommap.cli.options import (
     add_choice_option,
     add_fail_on_option,
     add_format_option,
+    add_manifests_option,
     add_package_argument,
     add_rate_option,
     add_show_values_option,
@@ -105,12 +106,7 @@ class VerificationFormat(StrEnum):
 def add_arguments(parser: Parser) -> None:
     """Add the argument and options of `dicommap verify` to `parser`."""
     add_package_argument(parser, "A package whose jobs have ended.")
-    parser.add_argument(
-        "--manifests",
-        metavar="DIR",
-        type=Path,
-        help="The directory that the jobs' output was downloaded to. Without it the output is read from S3.",
-    )
+    add_manifests_option(parser)
     parser.add_argument(
         "--metadata",
         metavar="DIR",

@@ -86,13 +86,13 @@ def format_csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] =
     writer = csv.DictWriter(buffer, fieldnames=columns, lineterminator="\r\n")
     if columns:
         writer.writeheader()
-        yield _take_buffered_line(buffer)
+        yield take_buffered_text(buffer)
     for row in rows:
         if not writer.fieldnames:
             writer.fieldnames = list(row)
             writer.writeheader()
         writer.writerow({column: escape_formulas(_escape_cell(column, text)) for column, text in row.items()})
-        yield _take_buffered_line(buffer)
+        yield take_buffered_text(buffer)
 
 
 def _escape_cell(column: str, text: str) -> str:
@@ -103,7 +103,8 @@ def _escape_cell(column: str, text: str) -> str:
     )
 
 
-def _take_buffered_line(buffer: io.StringIO) -> str:
+def take_buffered_text(buffer: io.StringIO) -> str:
+    """Return the text in a buffer, and empty the buffer."""
     text = buffer.getvalue()
     buffer.seek(0)
     buffer.truncate()

@@ -144,19 +144,17 @@ class ImageSetUpdater:
     def _decide_all_requests(self, work: ImageSetWork) -> Generator[float, None, _Decision | None]:
         """Decide on all requests before the first one is sent. Return the decision on the first one.
 
-        Raise ImageSetEndError if one of several requests overwrites another value: then none of them is sent. Return
-        None if the requests are decided one by one: a single request, requests that an earlier run has begun, and
-        requests that may overwrite other values.
+        Raise ImageSetEndError if one of the requests overwrites another value: then none of them is sent. Return
+        None if the requests are decided one by one: requests that an earlier run has begun, and requests that may
+        overwrite other values.
         """
-        count = len(work.planned.update.requests)
         is_begun = any(record.imageSetId == work.image_set_id for record in work.state.requests)
-        if count == 1 or is_begun or self.overwrites_other_values or not self.may_send:
+        if is_begun or self.overwrites_other_values or not self.may_send:
             return None
         version, stored = yield from self._read_latest_version(work)
-        first = self._decide_or_refuse(work, 1, version, stored)
-        for number in range(2, count + 1):
-            self._decide_or_refuse(work, number, version, stored)
-        return first
+        numbers = range(1, len(work.planned.update.requests) + 1)
+        decisions = [self._decide_or_refuse(work, number, version, stored) for number in numbers]
+        return decisions[0]
 
     def _read_latest_version(self, work: ImageSetWork) -> Generator[float, None, tuple[str, StoredImageSet]]:
         """Wait until the image set is not LOCKED. Return its latest version, and the metadata of this version."""

@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from dicommap.display.conflict_report import FORECAST_COLUMNS, build_forecast_rows
-from dicommap.display.csv_json import format_csv_lines, format_json_lines
+from dicommap.display.csv_json import format_csv_lines, format_json_lines, take_buffered_text
 from dicommap.display.edit_result_rows import build_edit_result_row
 from dicommap.display.preview import build_preview_row
 from dicommap.issues import Severity
@@ -166,8 +166,6 @@ def _select_study_lines(lines: Iterator[str], studies: Container[str]) -> Iterat
         for row in csv.reader(lines):
             if row and row[0] in studies:
                 writer.writerow(row)
-                yield buffer.getvalue()
-                buffer.seek(0)
-                buffer.truncate()
+                yield take_buffered_text(buffer)
     except csv.Error:
         raise ValueError("the lines are not CSV") from None
