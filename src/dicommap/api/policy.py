@@ -149,7 +149,7 @@ def _select_owned_inputs(plan: Plan, inputs: Sequence[S3Uri]) -> list[S3Uri]:
 
 
 def _require_valid_settings(account: Mapping[str, str | None], region: str | None) -> None:
-    """Raise UsageError if a value that becomes a part of a policy does not have the form that AWS defines.
+    """Raise UsageError if a value for the policies does not have AWS's form.
 
     `account` maps names of request members to values. A value is None if the caller did not give it.
     """

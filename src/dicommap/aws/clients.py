@@ -19,7 +19,7 @@ MAX_ATTEMPTS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """boto3 clients with the same profile, region and endpoint.
+    """The boto3 clients of AWS services. All have the same profile, region and endpoint.
 
     If one of these settings is None, boto3 chooses its value. A pickle of this object contains only the settings. The
     process that loads the pickle makes new clients.

@@ -70,7 +70,7 @@ class RateLimit:
     """Number of requests that are accepted without a pause between them."""
 
     def with_rate(self, per_second: float | None) -> RateLimit:
-        """Return a rate limit with the rate `per_second`, or this rate limit if `per_second` is None.
+        """Return a copy of this rate limit with another rate. If `per_second` is None, return it unchanged.
 
         A customer may ask AWS for another rate ("Throttling limits"). AWS documents no burst for such a rate. So the
         burst stays the same, but it becomes 1 if the new rate is below one request per second.

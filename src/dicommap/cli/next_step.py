@@ -164,7 +164,7 @@ def after_compare(before: str, after: str, *, output: str, options: Sequence[str
 
 
 def after_explain(code: str | None) -> NextStep:
-    """Return the step after `explain`: the command that lists the issues with this code.
+    """Return the step after `explain`. It is the command that lists the issues with the code.
 
     If no command is known for the code, the step is empty. If `code` is None, `explain` listed all codes, and the step
     is to explain one of them.

@@ -202,9 +202,9 @@ def _refuse_options_without_effect(args: argparse.Namespace) -> None:
 
 @contextmanager
 def _open_image_set_writer(path: Path | None, masker: Masker) -> Iterator[Callable[[ForecastImageSet], None] | None]:
-    """Return a context manager that opens a new CSV file for the forecast, and closes it.
+    """Open a new CSV file for the forecast, and close it at the end of the `with` statement.
 
-    The variable of its `with` statement is a function that writes one image set to the file. If `path` is None, there
+    The variable of this statement is a function that writes one image set to the file. If `path` is None, there
     is no file, and the variable is None.
     """
     if path is None:

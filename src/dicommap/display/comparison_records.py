@@ -69,7 +69,7 @@ def build_instance_difference_record(instance: InstanceDifference, masker: Maske
 
 
 def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) -> Record:
-    """Return the record of an attribute that changed in a study or series: both values, and the number of instances.
+    """Return the record of a changed attribute. It has both values and the number of instances.
 
     If a value is masked, it is None, and another member has its mark, such as `<PatientID 1>`.
     """

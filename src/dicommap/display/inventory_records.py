@@ -125,7 +125,7 @@ def _build_value_entries(keyword: str, counts: Mapping[str, int], *, masker: Mas
 def build_value_members(
     keyword: str, value: str, masker: Masker, *, name: str = "value", mark_name: str = "mark"
 ) -> Record:
-    """Return a dict with the member `name`, which has the value of the attribute `keyword`.
+    """Return a dict with one value of the attribute `keyword`. The name of its member is `name`.
 
     If the value is masked, this member is None, and the member `mark_name` has the mark, such as `<PatientID 1>`. So
     programs cannot take a mark for a value.

@@ -66,7 +66,7 @@ def build_changes_table(
     heading: str = "Changes",
     has_updates: bool = False,
 ) -> ReportTable:
-    """Return a table with a row for each changed study, series or instance. Each row contains a table of its changes.
+    """Return a table of studies, series and instances. Each row contains another table: the changes of this row.
 
     Args:
         groups: The studies, series and instances that get a row, with their changes.

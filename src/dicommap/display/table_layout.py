@@ -140,7 +140,7 @@ def fit_table(
     ranks: Sequence[str] = (),
     ellipsis: str = "…",
 ) -> TableLayout:
-    """Return a layout that fits a table into a width. Columns in which all cells are empty are left out.
+    """Choose a layout for a table so that it fits into a width. Columns without any text are left out.
 
     Args:
         columns: The columns.
