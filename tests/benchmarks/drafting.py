@@ -18,7 +18,7 @@ from tests.benchmarks.options import ROOT, Options
 from tests.benchmarks.rounds import Contestant, alternate
 from tests.benchmarks.table import table
 from tests.benchmarks.targets import Target, targets_table
-from tests.support.p10_files import data_set, p10, uid
+from tests.support.p10_files import data_set, p10, uids_of_study
 
 STUDIES = 20_000
 STUDIES_IN_FOLDER = 500
@@ -99,13 +99,9 @@ def _write_tree(tree: Path, studies: int) -> Path:
     for number in range(studies):
         path = tree / f"{number // STUDIES_IN_FOLDER:06}" / f"{number:08}.dcm"
         path.parent.mkdir(parents=True, exist_ok=True)
-        uids = zip(("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"), _make_uids(number), strict=True)
-        path.write_bytes(p10(data_set(**dict(uids), PatientID=f"P{number}", StudyDescription="Chest routine")))
+        values = {**uids_of_study(number), "PatientID": f"P{number}", "StudyDescription": "Chest routine"}
+        path.write_bytes(p10(data_set(**values)))
     return tree
-
-
-def _make_uids(number: int) -> tuple[str, str, str]:
-    return uid(number), uid(number, 1), uid(number, 1, 1)
 
 
 def _draft_and_validate(checkout: _Checkout, inputs: Path) -> _Measured:

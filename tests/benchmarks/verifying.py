@@ -30,7 +30,7 @@ from tests.benchmarks.options import Options
 from tests.benchmarks.table import table
 from tests.benchmarks.targets import Target, targets_table
 from tests.support.imported_instances import imported_instance
-from tests.support.p10_files import data_set, p10, uid
+from tests.support.p10_files import data_set, p10, uids_of_study
 
 IMAGE_SETS = 1_000
 GROWTH = 4
@@ -45,20 +45,11 @@ _NO_RATE = 10_000
 _EDIT = {"PatientID": "CORRECT-1", "StudyDescription": "corrected"}
 
 
-def study_of(number: int) -> dict[str, str]:
-    """Return the UIDs of a study with one series and one instance."""
-    return {
-        "StudyInstanceUID": uid(number),
-        "SeriesInstanceUID": uid(number, 1),
-        "SOPInstanceUID": uid(number, 1, 1),
-    }
-
-
 def serve(pipe: Connection, image_sets: int) -> None:
     """Serve image sets whose overrides are applied, until the pipe is closed. Sends the URL and the ids."""
     with ImportJobService("http://127.0.0.1:1", behaviour=Behaviour(throttling=False)) as service:
         ids = [
-            service.import_instance(imported_instance(**study_of(number), **_EDIT)).image_set_id
+            service.import_instance(imported_instance(**uids_of_study(number), **_EDIT)).image_set_id
             for number in range(image_sets)
         ]
         pipe.send((service.url, ids))
@@ -85,7 +76,7 @@ def write_package(root: Path, ids: list[str]) -> tuple[Path, Path]:
     for number in range(len(ids)):
         path = tree / f"{number // FILES_OF_JOB:04}" / f"{number:06}"
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(p10(data_set(**study_of(number))))
+        path.write_bytes(p10(data_set(**uids_of_study(number))))
     quotas = dicommap.Quotas.from_settings([f"files={2 * FILES_OF_JOB}"])
     with dicommap.scan(tree) as inventory:
         made = dicommap.draft(

@@ -29,6 +29,15 @@ def uid(*parts: object) -> str:
     return ".".join(map(str, parts))
 
 
+def uids_of_study(number: int) -> dict[str, str]:
+    """Return the UIDs of a study with one series and one instance, by keyword."""
+    return {
+        "StudyInstanceUID": uid(number),
+        "SeriesInstanceUID": uid(number, 1),
+        "SOPInstanceUID": uid(number, 1, 1),
+    }
+
+
 def data_set(**attributes: Any) -> Dataset:
     """Return a small CT instance; keywords set attributes, and None removes one."""
     values: dict[str, Any] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,41 +18,26 @@ from dicommap.model.masking import Masker
 from dicommap.model.submission import AwsAccount
 from dicommap.package.job_verifier import DENIALS_LIMIT
 from dicommap.package.package_directory import PackageDirectory
-from dicommap.testing import Behaviour, ImportJobService
+from dicommap.testing import ImportJobService
 from dicommap.testing.faults import METADATA_FAULTS
 from dicommap.testing.service import DATASTORE_ID
 from dicommap.validation.schema_registry import get_schema_validator
 from dicommap.verification.effects import Effect
 from tests.support.fake_clock import QuickClock
 from tests.support.imported_instances import imported_instance
-from tests.support.p10_files import data_set, p10, uid
+from tests.support.p10_files import data_set, p10, uid, uids_of_study
 from tests.support.reconciliation_packages import write_submission_state
 
 STUDIES = 12
 EDITS = {"PatientID": "CORRECT-7", "StudyDescription": "corrected"}
 
 
-def names(number: int) -> dict[str, str]:
-    return {
-        "StudyInstanceUID": uid(number),
-        "SeriesInstanceUID": uid(number, 1),
-        "SOPInstanceUID": uid(number, 1, 1),
-    }
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImportJobService]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with ImportJobService("http://127.0.0.1:1", behaviour=Behaviour(throttling=False)) as started:
-        yield started
-
-
 @pytest.fixture
 def ids(service: ImportJobService) -> list[str]:
     """Store a study with each number, with its overrides applied, and return the image sets' ids."""
     return [
-        service.import_instance(imported_instance(**names(number), **EDITS)).image_set_id for number in range(STUDIES)
+        service.import_instance(imported_instance(**uids_of_study(number), **EDITS)).image_set_id
+        for number in range(STUDIES)
     ]
 
 
@@ -63,7 +47,7 @@ def package(tmp_path: Path, ids: list[str]) -> PackageDirectory:
     tree = tmp_path / "tree"
     tree.mkdir()
     for number in range(STUDIES):
-        (tree / f"{number:03}").write_bytes(p10(data_set(**names(number))))
+        (tree / f"{number:03}").write_bytes(p10(data_set(**uids_of_study(number))))
     with dicommap.scan(tree) as inventory:
         made = dicommap.draft(
             inventory, input_s3_uri="s3://bucket/in/", by_study=lambda _: EDITS, output=tmp_path / "package"
@@ -222,7 +206,7 @@ def test_throttling_of_every_call_ends_with_an_error(package: PackageDirectory, 
 def test_a_wrong_value_in_a_locked_image_set_is_not_readable(
     package: PackageDirectory, service: ImportJobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service.import_instance(imported_instance("later", **names(0), **{**EDITS, "StudyDescription": "else"}))
+    service.import_instance(imported_instance("later", **uids_of_study(0), **{**EDITS, "StudyDescription": "else"}))
     assert verify(package, service).counts[Effect.DIFFERENT] == 1
     monkeypatch.setattr("dicommap.package.metadata_sources.DatastoreMetadata.is_locked", lambda *_: True)
     result = verify(package, service)
@@ -236,7 +220,7 @@ def test_without_records_the_image_sets_are_searched(package: PackageDirectory, 
     for line in lines:
         del line["importResponse"]["imageSetId"]
     success.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    service.import_instance(imported_instance("other", **names(0), PatientID="OLD"))
+    service.import_instance(imported_instance("other", **uids_of_study(0), PatientID="OLD"))
     result = verify(package, service)
     assert result.image_sets == STUDIES + 1
     assert result.non_primary == 1
@@ -308,7 +292,7 @@ def test_a_study_that_is_divided_among_jobs_counts_once(
     tmp_path: Path, service: ImportJobService, description: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stored = {"PatientID": "CORRECT-7", "StudyDescription": description}
-    instances = [{**names(0), "SOPInstanceUID": uid(0, 1, number)} for number in (1, 2)]
+    instances = [{**uids_of_study(0), "SOPInstanceUID": uid(0, 1, number)} for number in (1, 2)]
     (image_set,) = {service.import_instance(imported_instance(**one, **stored)).image_set_id for one in instances}
     for name, one in zip("ab", instances, strict=True):
         (tmp_path / "tree" / name).mkdir(parents=True)
@@ -358,7 +342,7 @@ def test_a_package_that_was_not_submitted_is_refused(tmp_path: Path, package: Pa
 
 
 def test_the_report_masks_values(package: PackageDirectory, service: ImportJobService) -> None:
-    service.import_instance(imported_instance("later", **names(0), **{**EDITS, "StudyDescription": "SECRET"}))
+    service.import_instance(imported_instance("later", **uids_of_study(0), **{**EDITS, "StudyDescription": "SECRET"}))
     result = verify(package, service)
     assert "SECRET" not in result.html() + str(result) + repr(result)
     assert "SECRET" in result.html(show_values=True)
@@ -374,7 +358,7 @@ def test_if_an_image_set_is_not_primary_the_others_of_its_study_are_compared(
     records = tmp_path / "manifests" / f"{DATASTORE_ID}-DicomImport-0a1b2c3d" / "SUCCESS" / "success.ndjson"
     lines = records.read_text("utf-8").splitlines()
     records.write_text("\n".join([lines[0].replace("true", "false"), *lines[1:]]) + "\n", encoding="utf-8")
-    service.import_instance(imported_instance(**names(0), PatientID="OLD", StudyDescription="old"))
+    service.import_instance(imported_instance(**uids_of_study(0), PatientID="OLD", StudyDescription="old"))
     result = verify(package, service)
     assert (result.image_sets, result.non_primary) == (STUDIES + 1, 2)
     assert result.wrong == 2
@@ -385,7 +369,7 @@ def test_if_an_image_set_is_not_primary_the_others_of_its_study_are_compared(
 def test_all_image_sets_of_the_studies_are_compared_if_that_is_asked_for(
     package: PackageDirectory, service: ImportJobService
 ) -> None:
-    service.import_instance(imported_instance(**names(0), PatientID="OLD", StudyDescription="old"))
+    service.import_instance(imported_instance(**uids_of_study(0), PatientID="OLD", StudyDescription="old"))
     assert verify(package, service).ok
     result = verify(package, service, all_image_sets=True)
     assert (result.image_sets, result.wrong) == (STUDIES + 1, 2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from dicommap.aws import Clients
 from dicommap.cli.verify import ATTRIBUTES_SHOWN, print_verification
 from dicommap.model.masking import Masker
 from dicommap.package.package_directory import PackageDirectory
-from dicommap.testing import Behaviour, ImportJobService
+from dicommap.testing import ImportJobService
 from dicommap.testing.service import DATASTORE_ID
 from dicommap.verification.effects import Effect
 from tests.benchmarks.child_usage import usage_of
@@ -32,14 +31,6 @@ BEFORE = {"StudyDescription": "old study", "SeriesDescription": "old series"}
 def names(number: int) -> dict[str, str]:
     series = uid(STUDY, number)
     return {"StudyInstanceUID": STUDY, "SeriesInstanceUID": series, "SOPInstanceUID": uid(series, 1)}
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImportJobService]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with ImportJobService("http://127.0.0.1:1", behaviour=Behaviour(throttling=False)) as started:
-        yield started
 
 
 def draft(root: Path, count: int) -> PackageDirectory:
